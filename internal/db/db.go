@@ -1,0 +1,44 @@
+// Package db is what lies under a task's stores: ordered bytes, written in atomic batches.
+//
+// One DB belongs to one task and is used by one goroutine at a time. Package memdb keeps it in memory, package pebbledb
+// on disk; package dbtest is the suite that both pass.
+package db
+
+// DB is an ordered map of bytes. Keys compare as bytes.Compare does. Slices passed in are copied; slices handed out are
+// valid only until the next call on the same DB or iterator, and must not be written to.
+type DB interface {
+	// Get returns the value of key. A missing key is ok == false and no error. An empty value is ok == true.
+	Get(key []byte) (value []byte, ok bool, err error)
+	// Iter walks the keys k with lower <= k < upper; a nil upper means to the end. It sees the DB as it was when made.
+	Iter(lower, upper []byte) (Iterator, error)
+	// Batch starts a set of writes that Commit applies at once, or not at all.
+	Batch() Batch
+	// Flush makes all committed batches survive the death of the process. A DB in memory does nothing.
+	Flush() error
+	// Close releases the DB; it is idempotent.
+	Close() error
+}
+
+// Batch collects writes. After Commit or Discard it must not be used again.
+type Batch interface {
+	Set(key, value []byte) error
+	Delete(key []byte) error
+	// DeleteRange deletes the keys k with lower <= k < upper.
+	DeleteRange(lower, upper []byte) error
+	Commit() error
+	Discard()
+}
+
+// Iterator is positioned before its first and after its last key: Next goes forward, Prev backward from the end, and
+// one iterator is used in one direction only.
+type Iterator interface {
+	// Next moves to the next key in ascending order and reports whether there is one.
+	Next() bool
+	// Prev moves to the next key in descending order and reports whether there is one.
+	Prev() bool
+	Key() []byte
+	Value() []byte
+	// Err is the error that ended the walk, nil at its natural end.
+	Err() error
+	Close() error
+}

@@ -1,0 +1,108 @@
+// Package window defines windows over event time.
+//
+// Times are int64 milliseconds since the epoch, as Kafka's timestamps are; durations become whole milliseconds. Its nouns are
+// [TimeWindow], windows of a fixed size at fixed places; [SessionWindow], which grows with activity; and [Key], a key in
+// a window. A window here is only a definition: what is late, what is kept and what is emitted is the business of package stream.
+//
+// A constructor does not fail; a definition that makes no sense carries its error ([TimeWindow.Err], [SessionWindow.Err]), which a
+// topology reports when it is built.
+package window
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+)
+
+// NoGrace drops whatever is late; grace is always stated, so that none is a choice and not an oversight.
+const NoGrace time.Duration = 0
+
+// TimeWindow is a definition of windows of one size, [start, start+size), at multiples of an advance from the epoch.
+// Make one with [Tumbling] or [Hopping]. Two equal definitions are ==.
+type TimeWindow struct {
+	size, advance, grace int64 // milliseconds
+	fault                string
+}
+
+// Tumbling defines windows of size that neither overlap nor leave gaps; each record is in exactly one. A window takes late
+// records until stream time reaches its end plus grace. Kafka Streams: TimeWindows.ofSizeAndGrace (KIP-633).
+func Tumbling(size, grace time.Duration) TimeWindow {
+	w := TimeWindow{fault: faultOf(duration{"size", size, 1}, duration{"grace", grace, 0})}
+	w.size, w.advance, w.grace = size.Milliseconds(), size.Milliseconds(), grace.Milliseconds()
+	return w.named(fmt.Sprintf("Tumbling(%v, %v)", size, grace))
+}
+
+// Hopping defines windows of size that start every advance, so that each record is in up to ceil(size/advance) windows; with
+// advance == size they tumble. Late records as in [Tumbling]. Kafka Streams: TimeWindows.ofSizeAndGrace(...).advanceBy.
+func Hopping(size, advance, grace time.Duration) TimeWindow {
+	w := TimeWindow{fault: faultOf(duration{"size", size, 1}, duration{"advance", advance, 1}, duration{"grace", grace, 0})}
+	if w.fault == "" && advance > size {
+		w.fault = fmt.Sprintf("records between windows would be lost: make advance at most the size, %v", size)
+	}
+	w.size, w.advance, w.grace = size.Milliseconds(), advance.Milliseconds(), grace.Milliseconds()
+	return w.named(fmt.Sprintf("Hopping(%v, %v, %v)", size, advance, grace))
+}
+
+func (w TimeWindow) named(call string) TimeWindow {
+	if w.fault != "" {
+		w.fault = call + ": " + w.fault
+	}
+	return w
+}
+
+// Size is the length of a window in milliseconds.
+func (w TimeWindow) Size() int64 { return w.size }
+
+// Advance is the distance between the starts of neighbouring windows in milliseconds.
+func (w TimeWindow) Advance() int64 { return w.advance }
+
+// Grace is how long after its end a window still takes records, in milliseconds of stream time.
+func (w TimeWindow) Grace() int64 { return w.grace }
+
+// Retention is how long a window must be kept in milliseconds: Size plus Grace.
+func (w TimeWindow) Retention() int64 { return w.size + w.grace }
+
+// Err is nil, or says what to change in the definition. The other methods of a faulty definition do not panic, and no time lies in
+// any of its windows.
+func (w TimeWindow) Err() error {
+	if w.fault == "" && w.size == 0 {
+		return errors.New("window: a TimeWindow is made with Tumbling or Hopping, this one is empty")
+	}
+	return asError(w.fault)
+}
+
+// First is the start of the first window that holds ts, by Kafka Streams' rule: windows are aligned to the epoch and none starts
+// before it. The others start every [TimeWindow.Advance] up to ts:
+//
+//	for start := w.First(ts); start <= ts; start += w.Advance() { ... }
+//
+// A negative ts lies in no window; First is then greater than ts. (Near the largest int64 the loop above overflows, which [TimeWindow.Starts]
+// guards against.)
+func (w TimeWindow) First(ts int64) int64 {
+	if ts < 0 || w.Err() != nil {
+		return math.MaxInt64
+	}
+	return max(0, ts-w.size+w.advance) / w.advance * w.advance
+}
+
+// Starts yields the start of every window that holds ts, in ascending order; none if ts is negative. It does not allocate where the compiler
+// can inline the loop.
+func (w TimeWindow) Starts(ts int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for start := w.First(ts); start <= ts && yield(start); start += w.advance {
+			if start > math.MaxInt64-w.advance {
+				return
+			}
+		}
+	}
+}
+
+// End is the exclusive end of the window that starts at start; it stops at the largest time instead of overflowing.
+func (w TimeWindow) End(start int64) int64 {
+	if start > math.MaxInt64-w.size {
+		return math.MaxInt64
+	}
+	return start + w.size
+}

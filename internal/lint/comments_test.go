@@ -21,7 +21,7 @@ func comments(sources []source) []string {
 			continue
 		}
 		packages[s.dir()] = packages[s.dir()] || s.file.Doc != nil
-		if within(s.dir(), "internal") || s.file.Name.Name == "main" {
+		if slices.Contains(strings.Split(s.dir(), "/"), "internal") || s.file.Name.Name == "main" {
 			continue
 		}
 		for _, decl := range s.file.Decls {
@@ -184,6 +184,7 @@ type SendOptions struct {
 		{name: "no package comment", repo: repo{
 			"internal/wire/a.go":      "package wire\nfunc Free() {}",
 			"internal/wire/a_test.go": "// Package wire is.\npackage wire",
+			"cmd/internal/x/x.go":     "// Package x is.\npackage x\nfunc Free() {}",
 			"cmd/tool/main.go":        "// Command tool runs.\npackage main\nfunc Main() {}",
 		}, want: []string{"internal/wire: no file has a package comment"}},
 		{name: "one package comment is enough", repo: repo{

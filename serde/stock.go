@@ -55,7 +55,7 @@ func Bytes() Serde[[]byte] { return bytesSerde[[]byte]{} }
 // MsgPack returns the serde that writes T as one MessagePack value, whatever T is. An unsuitable T makes a serde whose every call
 // fails; [Err] tells beforehand.
 func MsgPack[T any]() Serde[T] {
-	s, err := msgpackOf[T]()
+	s, err := compile[T](formMsgpack)
 	if err != nil {
 		return broken[T]{err}
 	}
@@ -82,14 +82,44 @@ func stock[T any](r role) (Serde[T], error) {
 	t := reflect.TypeFor[T]()
 	if r == roleKey {
 		var zero T
-		if k, ok := any(zero).(StockKey[T]); ok && t.Kind() != reflect.Interface {
+		if k, ok := any(zero).(StockKey[T]); ok {
 			return k.KeySerde()
 		}
 	}
-	if s, ok := primitiveOf[T](); ok {
+	elem := t
+	if t.Kind() == reflect.Pointer {
+		elem = t.Elem()
+		if elem.Kind() == reflect.Pointer {
+			return nil, typeError(t, "a pointer stands for a value that may be null, and this one could be null in two ways: use %s", elem)
+		}
+	}
+	if r == roleKey {
+		if _, chooses := elem.MethodByName("KeySerde"); chooses && elem != t {
+			return nil, typeError(t, "%s chooses its own key serde, which does not take a pointer: use %s", elem, elem)
+		}
+		if elem == timeType {
+			return compile[T](formKey)
+		}
+	}
+	switch o, err := ownOf(elem); {
+	case err != nil:
+		return nil, err
+	case o == ownMsgpack:
+		return compile[T](formMsgpack)
+	case o != ownNone:
+		return compile[T](formOwn)
+	}
+	if elem == t {
+		if s, ok := primitiveOf[T](); ok {
+			return s, nil
+		}
+	} else if s, ok := pointerTo[T](elem); ok {
 		return s, nil
 	}
-	return msgpackOf[T]()
+	if r == roleKey {
+		return compile[T](formKey)
+	}
+	return compile[T](formMsgpack)
 }
 
 // broken stands for a serde that could not be made, where the constructor returns no error.

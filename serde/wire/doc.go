@@ -71,4 +71,4 @@ const (
 
 // MaxDepth is how deeply arrays and maps may be nested. Deeper input is an error: each level costs stack, and a Go
 // program that runs out of stack cannot recover.
-const MaxDepth = 512
+const MaxDepth = 10_000

@@ -1,0 +1,114 @@
+// Package pebbledb keeps a [db.DB] on disk, in a Pebble of its own.
+//
+// There is no write-ahead log: the changelogs of a task are its log, and each commit writes the changelogs' offsets in the
+// same batch as the rows. A crash therefore loses the batches since the last flush, always a suffix, and the task reads
+// that tail from its changelogs. A memtable is flushed when it is full and when Flush is called; nothing here flushes by
+// time, so the owner of a DB calls Flush every now and then, or a task with little traffic has a long tail. A Flush with
+// nothing new costs nothing.
+//
+// What can go wrong with a disk ends in an error of this package that names the directory and the fix. After a write to
+// the disk failed, Commit and Flush fail with that error until the DB is closed and opened again, and reads go on.
+package pebbledb
+
+import (
+	"errors"
+	"io"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/millrace-go/millrace/internal/db"
+)
+
+// DB is a task's rows on disk. Open makes one.
+type DB struct {
+	dir   string
+	p     *pebble.DB
+	lock  *pebble.Lock
+	cache *Cache // closed with the DB if it is its own
+	own   bool
+	latch *latch
+	gate  *gate
+
+	held   io.Closer          // pins the value that the last Get handed out
+	open   []*iterator        // so that Close can close them
+	idle   []*pebble.Iterator // closed by their users, and still of the current state: see Iter
+	dirty  bool               // something was committed since the last Flush
+	closed bool
+}
+
+// Get implements [db.DB]. The value is Pebble's own memory, pinned until the next call.
+func (d *DB) Get(key []byte) (value []byte, ok bool, err error) {
+	if d.closed {
+		return nil, false, db.ErrClosed
+	}
+	d.unpin()
+	value, closer, err := d.p.Get(key)
+	if err != nil {
+		if errors.Is(err, pebble.ErrNotFound) {
+			return nil, false, nil
+		}
+		return nil, false, explain(d.dir, err)
+	}
+	d.held = closer
+	return value, true, nil
+}
+
+// unpin gives up the value of the last Get, which keeps a memtable or a block alive.
+func (d *DB) unpin() {
+	if d.held != nil {
+		_ = d.held.Close() // it repeats an error of Get, which had none
+		d.held = nil
+	}
+}
+
+// Flush implements [db.DB]: it writes the memtables to the disk and waits until they are safe there.
+func (d *DB) Flush() error {
+	if d.closed {
+		return db.ErrClosed
+	}
+	d.unpin()
+	d.dropIdle()
+	if err := d.latch.err(); err != nil {
+		return err
+	}
+	if !d.dirty {
+		return nil
+	}
+	flushed, err := d.p.AsyncFlush()
+	if err != nil {
+		return explain(d.dir, err)
+	}
+	// Pebble tries a failing flush again for ever, and would be waited for as long.
+	select {
+	case <-flushed:
+		d.dirty = false
+		return nil
+	case <-d.latch.broken:
+		return d.latch.err()
+	}
+}
+
+// Close implements [db.DB]. It returns the error that broke the DB, if one did, and releases everything all the same.
+func (d *DB) Close() error {
+	if d.closed {
+		return nil
+	}
+	err := d.Flush()
+	d.closed = true
+	for len(d.open) > 0 {
+		_ = d.open[0].Close()
+	}
+	d.dropIdle()
+	d.latch.letGo()
+	closeErr := d.p.Close()
+	if err == nil {
+		err = explain(d.dir, closeErr)
+	}
+	if lockErr := d.lock.Close(); err == nil {
+		err = explain(d.dir, lockErr)
+	}
+	if d.own {
+		d.cache.Close()
+	}
+	return err
+}

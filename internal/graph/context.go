@@ -1,0 +1,123 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Context is a task, as its operators see it. The engine owns it; it is used by one goroutine at a time.
+type Context struct {
+	TaskPartition int32
+	// The record being processed. Topic is "" in a punctuator.
+	Topic     string
+	Partition int32
+	Offset    int64
+	Headers   []Header
+	// StreamTime is the highest timestamp that the task has processed, -1 at first; WallTime is the driver's clock.
+	StreamTime int64
+	WallTime   int64
+	// Mutated is set when a store or an operator's memory changes: a record that fails after that cannot just be skipped.
+	Mutated bool
+
+	// RoundTrip makes operators pass values through their serdes at every edge that knows one (testkit).
+	RoundTrip bool
+
+	StdFunc    func() context.Context
+	EmitFunc   func(*Effect) error
+	CountFunc  func(topic *Topic) (partitions int32, err error)
+	SkipFunc   func(n *Node, reason string)
+	StoreFunc  func(s *Store) (TaskStore, error)
+	TopicFunc  func(name string) *Topic
+	OnCommits  []func() error
+	Punctuates []*Punctuation
+	Vars       []Var
+}
+
+// Var is a number that an operator keeps between records; it is part of the task's checkpoint and rolled back with it.
+type Var struct {
+	Name string
+	P    *int64
+}
+
+// Std is the context of the driver's current call.
+func (c *Context) Std() context.Context {
+	if c.StdFunc == nil {
+		return context.Background()
+	}
+	return c.StdFunc()
+}
+
+// Schedule adds a punctuation of the node; its next time is part of the checkpoint.
+func (c *Context) Schedule(n *Node, p *Punctuation) {
+	c.Var(fmt.Sprintf("punctuation/%s/%d", n.Name, len(c.Punctuates)), &p.Next)
+	c.Punctuates = append(c.Punctuates, p)
+}
+
+// Var makes p part of the checkpoint. Names are unique in a task.
+func (c *Context) Var(name string, p *int64) { c.Vars = append(c.Vars, Var{name, p}) }
+
+// Emit hands an effect to the driver.
+func (c *Context) Emit(e *Effect) error { return c.EmitFunc(e) }
+
+// Partitions is how many partitions the topic has; 0 if the driver does not know.
+func (c *Context) Partitions(t *Topic) (int32, error) { return c.CountFunc(t) }
+
+// Skip counts a record that an operator dropped, and has it logged.
+func (c *Context) Skip(n *Node, reason string) { c.SkipFunc(n, reason) }
+
+// OnCommit runs f at each commit before the changelogs are written, in the order of registration.
+func (c *Context) OnCommit(f func() error) { c.OnCommits = append(c.OnCommits, f) }
+
+// OpenStore returns the task's part of s as S.
+func OpenStore[S TaskStore](c *Context, s *Store) (S, error) {
+	ts, err := c.StoreFunc(s)
+	if err != nil {
+		var none S
+		return none, err
+	}
+	typed, ok := ts.(S)
+	if !ok {
+		return typed, fmt.Errorf("graph: store %q is a %T, not a %T: it was made with other types", s.Name, ts, typed)
+	}
+	return typed, nil
+}
+
+// Clock says which time drives a punctuation.
+type Clock uint8
+
+// The clocks of punctuations.
+const (
+	StreamClock Clock = iota
+	WallClock
+)
+
+// Punctuation calls back at intervals. Next is part of the checkpoint.
+type Punctuation struct {
+	Clock    Clock
+	Interval int64
+	Next     int64 // unset: -1
+	Call     func(now int64) error
+	Cancel   bool
+}
+
+// DecodeError is a record whose key or value its serde refused.
+type DecodeError struct {
+	Part string // "key" or "value"
+	Err  error
+}
+
+func (e *DecodeError) Error() string { return "the " + e.Part + " does not decode: " + e.Err.Error() }
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// UserError is an error that a callback of the user's returned.
+type UserError struct {
+	Node *Node
+	Err  error
+}
+
+func (e *UserError) Error() string { return e.Node.Name + " (" + e.Node.At + "): " + e.Err.Error() }
+func (e *UserError) Unwrap() error { return e.Err }
+
+// ErrUnknownTopic says that the driver does not know a topic that a record was sent to.
+var ErrUnknownTopic = errors.New("unknown topic: create it first")

@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Role says what a topic is to the topology.
+type Role uint8
+
+// The roles of topics.
+const (
+	UserTopic   Role = iota // named and made by the user
+	Repartition             // internal: written and read by the topology, purged once read
+	Response                // internal like Repartition, but its producer chooses the partition
+	Changelog               // internal: a store's history
+)
+
+// Topic is a topic as the topology sees it. There is one Topic per name and graph.
+type Topic struct {
+	Name       string // without the application's prefix
+	Role       Role
+	Partitions int32   // fixed by the user; 0: derived (Repartition: the most of what feeds it and of its co-partitioned peers)
+	Like       *Topic  // Response: as many partitions as this topic's readers have
+	Writers    []*Node // sinks
+	Readers    []*Node // sources
+	Dynamic    bool    // chosen per record (To with a function)
+}
+
+// FullName is the topic's name on the broker.
+func (t *Topic) FullName(app string) string {
+	switch t.Role {
+	case Repartition:
+		return app + "-" + t.Name + "-repartition"
+	case Response:
+		return app + "-" + t.Name
+	case Changelog:
+		return app + "-" + t.Name + "-changelog"
+	default:
+		return t.Name
+	}
+}
+
+// Graph collects what the builders draw, and every error.
+type Graph struct {
+	Name   string
+	Nodes  []*Node
+	Topics []*Topic
+	Stores []*Store
+	// CoPartitioned lists groups of nodes whose source topics must have equally many partitions.
+	CoPartitioned [][]*Node
+	// GenerateNames lets operators that create a store or topic go unnamed. For tests: such names shift.
+	GenerateNames bool
+	Built         bool
+	errs          []error
+	names         map[string]*Node
+	generated     int
+}
+
+// New returns an empty graph.
+func New(name string) *Graph { return &Graph{Name: name, names: map[string]*Node{}} }
+
+// Errorf notes an error at the user's call, which is at.
+func (g *Graph) Errorf(at, format string, args ...any) {
+	g.errs = append(g.errs, fmt.Errorf("%s: %w", at, fmt.Errorf(format, args...)))
+}
+
+// Err is all that was noted, joined; nil if nothing was.
+func (g *Graph) Err() error { return errors.Join(g.errs...) }
+
+// Topic returns the graph's topic of that name and role, adding it if it is new.
+func (g *Graph) Topic(name string, role Role) *Topic {
+	for _, t := range g.Topics {
+		if t.Name == name && t.Role == role {
+			return t
+		}
+	}
+	t := &Topic{Name: name, Role: role}
+	g.Topics = append(g.Topics, t)
+	return t
+}
+
+// NeedName returns name, or notes that the operator at the user's call creates something that must have one. What it
+// creates is said in what ("a store").
+func (g *Graph) NeedName(at, op, name, what string) string {
+	if name != "" {
+		return name
+	}
+	if !g.GenerateNames {
+		g.Errorf(at, "topology: %s creates %s and needs a name that stays when the topology changes: add topology.As(\"...\")", op, what)
+	}
+	g.generated++
+	return fmt.Sprintf("%s-%04d", op, g.generated)
+}
+
+// CoPartition notes that the tasks of these nodes must line up: their source topics need equal partition counts.
+func (g *Graph) CoPartition(nodes ...*Node) { g.CoPartitioned = append(g.CoPartitioned, nodes) }
+
+// Caller is the file:line of the first caller outside this module's builder packages.
+func Caller() string {
+	var pcs [24]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !isBuilder(f.Function) || strings.HasSuffix(f.File, "_test.go") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "unknown"
+		}
+	}
+}
+
+const module = "github.com/millrace-go/millrace/"
+
+func isBuilder(fn string) bool {
+	rest, ok := strings.CutPrefix(fn, module)
+	if !ok {
+		return false
+	}
+	for _, p := range [...]string{"internal/graph.", "topology.", "stream.", "table.", "task.", "state."} {
+		if strings.HasPrefix(rest, p) {
+			return true
+		}
+	}
+	return false
+}

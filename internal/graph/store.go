@@ -1,0 +1,58 @@
+package graph
+
+import (
+	"time"
+
+	"github.com/millrace-go/millrace/internal/db"
+)
+
+// Store is a store as the topology sees it; each task that uses it makes its own part.
+type Store struct {
+	Name  string
+	Kind  string // "key-value", "window", "session"
+	At    string // file:line of the user's call
+	Nodes []*Node
+	// Retention is how long rows of a window or session store live, in milliseconds of event time; 0 keeps all.
+	Retention int64
+	// NoLog leaves out the changelog: the rows do not survive the loss of the disk.
+	NoLog bool
+	// Memory keeps the rows in memory instead of on disk; they are restored from the changelog at each start.
+	Memory bool
+	// EmitOnCommit forwards one change per row and commit instead of one per update.
+	EmitOnCommit bool
+	Make         func(c *Context, s *Store, d db.DB, prefix []byte) (TaskStore, error)
+}
+
+// ChangelogRetention is how long the changelog keeps records of a store with retention: a day more than the store.
+func (s *Store) ChangelogRetention() time.Duration {
+	return time.Duration(s.Retention)*time.Millisecond + 24*time.Hour
+}
+
+// AddStore adds a store; a name that is taken is an error.
+func (g *Graph) AddStore(s *Store) *Store {
+	for _, o := range g.Stores {
+		if o == s {
+			return s
+		}
+		if o.Name == s.Name {
+			g.Errorf(s.At, "topology: two stores are named %q, the other at %s: names are unique in a topology", s.Name, o.At)
+		}
+	}
+	g.Stores = append(g.Stores, s)
+	return s
+}
+
+// TaskStore is one task's part of a store: an overlay of what changed since the last commit over a [db.DB].
+type TaskStore interface {
+	// Log hands the rows that changed since the last commit to write, each once: key, value (nil: deleted) and
+	// timestamp. Puts come before deletes.
+	Log(write func(key, value []byte, ts int64) error) error
+	// Apply writes the same rows to the DB, once the commit is known to stand; they are unchanged afterwards.
+	Apply(b db.Batch) error
+	// Abort forgets what changed since the last commit.
+	Abort()
+	// Restore writes a changelog record into the DB.
+	Restore(b db.Batch, key, value []byte, ts int64) error
+	// Dirty is about how many bytes the overlay holds.
+	Dirty() int
+}

@@ -1,0 +1,99 @@
+package operator
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/serde"
+)
+
+// RoundTrip makes a stream's node pass values through their serde when the testkit asks for it. A value that a child
+// changed after it was forwarded, and a field that the serde loses, are errors then. Nodes whose values have no serde
+// are left alone: nothing can be lost where nothing is ever encoded.
+func RoundTrip[K, V any](n *graph.Node, vs serde.Serde[V]) {
+	if vs == nil {
+		var err error
+		if vs, err = serde.For[V](); err != nil {
+			return
+		}
+	}
+	n.RoundTrip = func(_ *graph.Context, next any) any {
+		children := next.(func(*graph.Record[K, V]) error)
+		return func(r *graph.Record[K, V]) error {
+			if r.Null {
+				return children(r)
+			}
+			before, err := vs.Append(nil, r.Value)
+			if err != nil {
+				return &graph.UserError{Node: n, Err: err}
+			}
+			copied := *r
+			if copied.Value, err = vs.Decode(bytes.Clone(before)); err != nil {
+				return &graph.UserError{Node: n, Err: fmt.Errorf("the serde does not decode what it encoded: %w", err)}
+			}
+			if path := lost(reflect.ValueOf(&r.Value).Elem(), reflect.ValueOf(&copied.Value).Elem(), reflect.TypeFor[V]().String()); path != "" {
+				return &graph.UserError{Node: n, Err: fmt.Errorf("the serde loses %s: export the field, or write a serde that keeps it", path)}
+			}
+			if err := children(&copied); err != nil {
+				return err
+			}
+			given, err := vs.Append(nil, copied.Value)
+			if err != nil {
+				return &graph.UserError{Node: n, Err: err}
+			}
+			if !bytes.Equal(before, given) {
+				return &graph.UserError{Node: n, Err: fmt.Errorf("a value was changed after it was forwarded: callbacks but an aggregator's must copy before they change")}
+			}
+			return nil
+		}
+	}
+}
+
+// lost is the path of the first part of a that is set and is zero in b; "" if there is none.
+func lost(a, b reflect.Value, path string) string {
+	if !a.IsValid() || !b.IsValid() || empty(a) {
+		return ""
+	}
+	if empty(b) {
+		return path
+	}
+	switch a.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if a.Kind() == reflect.Interface {
+			return "" // a value of another type may come back
+		}
+		return lost(a.Elem(), b.Elem(), path)
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if p := lost(a.Field(i), b.Field(i), path+"."+a.Type().Field(i).Name); p != "" {
+				return p
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range min(a.Len(), b.Len()) {
+			if p := lost(a.Index(i), b.Index(i), fmt.Sprintf("%s[%d]", path, i)); p != "" {
+				return p
+			}
+		}
+	case reflect.Map:
+		for it := a.MapRange(); it.Next(); {
+			if p := lost(it.Value(), b.MapIndex(it.Key()), fmt.Sprintf("%s[%v]", path, it.Key())); p != "" {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	case reflect.Pointer:
+		return v.IsNil()
+	default:
+		return v.IsZero()
+	}
+}

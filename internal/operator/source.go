@@ -1,0 +1,169 @@
+package operator
+
+import (
+	"fmt"
+
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/murmur2"
+	"github.com/millrace-go/millrace/serde"
+)
+
+// AddSource adds a node that decodes the records of a topic.
+func AddSource[K, V any](c *Call, t *graph.Topic, ks serde.Serde[K], vs serde.Serde[V]) *graph.Node {
+	extract, ok := c.Extractor.(func(K, V, int64, int64) int64)
+	if c.Extractor != nil && !ok {
+		c.Errorf("the timestamp extractor is a %T, not one for the topic's types", c.Extractor)
+	}
+	if len(t.Readers) > 0 {
+		c.Errorf("topic %q is read at %s already: use that stream twice instead", t.Name, t.Readers[0].At)
+	}
+	n := graph.Add(c.G, graph.Spec{Op: "source", Name: c.nameOf(t), At: c.At, Kind: graph.SourceNode, Topic: t},
+		func(_ *graph.Context, _ *graph.Node, next func(*graph.Record[K, V]) error) (func(*graph.Source) error, error) {
+			return func(s *graph.Source) error {
+				s.Process = decode(ks, vs, next)
+				if extract != nil {
+					s.Time = extractor(ks, vs, extract)
+				}
+				return nil
+			}, nil
+		})
+	RoundTrip[K](n, vs)
+	return n
+}
+
+// nameOf names a source of a user's topic after the topic's name alone where the user named something else (a store).
+func (c *Call) nameOf(t *graph.Topic) string {
+	if t.Role == graph.UserTopic && c.Op == "stream.From" {
+		return c.Name
+	}
+	return ""
+}
+
+func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Record[K, V]) error) func(*graph.Raw) error {
+	var r graph.Record[K, V]
+	return func(x *graph.Raw) error {
+		r = graph.Record[K, V]{NullKey: x.Key == nil, Null: x.Value == nil, Timestamp: x.Timestamp, Headers: x.Headers, Raw: x.Value}
+		var err error
+		if !r.NullKey {
+			if r.Key, err = ks.Decode(x.Key); err != nil {
+				return &graph.DecodeError{Part: "key", Err: err}
+			}
+		}
+		if !r.Null {
+			if r.Value, err = vs.Decode(x.Value); err != nil {
+				return &graph.DecodeError{Part: "value", Err: err}
+			}
+		}
+		return next(&r)
+	}
+}
+
+func extractor[K, V any](ks serde.Serde[K], vs serde.Serde[V], f func(K, V, int64, int64) int64) func(*graph.Raw, int64) (int64, error) {
+	return func(x *graph.Raw, partitionTime int64) (int64, error) {
+		var ts int64
+		err := decode(ks, vs, func(r *graph.Record[K, V]) error {
+			ts = f(r.Key, r.Value, r.Timestamp, partitionTime)
+			return nil
+		})(x)
+		return ts, err
+	}
+}
+
+// AddSink adds a node that encodes records to a topic. inherited is the serde that Record.Raw is in: where it is vs, the
+// bytes of an unchanged value are passed on. With dropNullKeys, records that have none are left out, uncounted, as
+// repartitioning does in Kafka Streams.
+func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, ks serde.Serde[K], vs, inherited serde.Serde[V], dropNullKeys bool) *graph.Node {
+	name := ""
+	if op == "to" {
+		name = c.Name
+	}
+	return graph.Add(c.G, graph.Spec{Op: op, Name: name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
+		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
+			enc := newEncoder(ks, vs, serde.Equal(vs, inherited))
+			count, err := ctx.Partitions(t)
+			if err != nil {
+				return nil, err
+			}
+			e := graph.Effect{Topic: t}
+			return func(r *graph.Record[K, V]) error {
+				if r.NullKey && dropNullKeys {
+					return nil
+				}
+				if err := enc.encode(&e, r); err != nil {
+					return &graph.UserError{Node: n, Err: err}
+				}
+				e.Partition = enc.partition(&e, count)
+				return ctx.Emit(&e)
+			}, nil
+		})
+}
+
+// encoder turns records into effects; its buffers are used again.
+type encoder[K, V any] struct {
+	ks     serde.Serde[K]
+	vs     serde.Serde[V]
+	pass   bool
+	part   serde.Partitioned
+	kb, vb []byte
+}
+
+func newEncoder[K, V any](ks serde.Serde[K], vs serde.Serde[V], pass bool) *encoder[K, V] {
+	part, _ := ks.(serde.Partitioned)
+	return &encoder[K, V]{ks: ks, vs: vs, pass: pass, part: part, kb: make([]byte, 0, 64), vb: make([]byte, 0, 256)}
+}
+
+func (x *encoder[K, V]) encode(e *graph.Effect, r *graph.Record[K, V]) error {
+	e.Key, e.Value, e.Headers, e.Timestamp = nil, nil, r.Headers, r.Timestamp
+	var err error
+	if !r.NullKey {
+		if x.kb, err = x.ks.Append(x.kb[:0], r.Key); err != nil {
+			return fmt.Errorf("the key does not encode: %w", err)
+		}
+		e.Key = x.kb
+	}
+	switch {
+	case r.Null:
+	case x.pass && r.Raw != nil:
+		e.Value = r.Raw
+	default:
+		if x.vb, err = x.vs.Append(x.vb[:0], r.Value); err != nil {
+			return fmt.Errorf("the value does not encode: %w", err)
+		}
+		e.Value = x.vb
+	}
+	return nil
+}
+
+func (x *encoder[K, V]) partition(e *graph.Effect, count int32) int32 {
+	if e.Key == nil || count <= 0 {
+		return graph.AnyPartition
+	}
+	if x.part != nil {
+		return murmur2.Partition(x.part.PartitionBytes(e.Key), count)
+	}
+	return murmur2.Partition(e.Key, count)
+}
+
+// AddDynamicSink adds a node that sends each record to the topic that choose names.
+func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs, inherited serde.Serde[V],
+	choose func(ctx *graph.Context, r *graph.Record[K, V]) string) *graph.Node {
+	t := &graph.Topic{Dynamic: true}
+	c.G.Topics = append(c.G.Topics, t)
+	return graph.Add(c.G, graph.Spec{Op: "to", Name: c.Name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
+		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
+			enc := newEncoder(ks, vs, serde.Equal(vs, inherited))
+			return func(r *graph.Record[K, V]) error {
+				e := graph.Effect{Topic: ctx.TopicFunc(choose(ctx, r))}
+				count, err := ctx.Partitions(e.Topic)
+				if err == nil {
+					err = enc.encode(&e, r)
+				}
+				if err != nil {
+					return &graph.UserError{Node: n, Err: err}
+				}
+				e.Partition = enc.partition(&e, count)
+				return ctx.Emit(&e)
+			}, nil
+		})
+}
+

@@ -1,0 +1,212 @@
+package serde
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+)
+
+// codec encodes and decodes the value at p, which decode finds zero. It is shared and has no state.
+type codec struct {
+	append func(s *state, dst []byte, p unsafe.Pointer) ([]byte, error)
+	decode func(s *state, src []byte, p unsafe.Pointer) error
+}
+
+// state is what a codec works with, reused from value to value.
+type state struct {
+	e encoder
+	d decoder
+}
+
+// form is one of the ways to turn a type into a codec.
+type form uint8
+
+const (
+	formMsgpack form = iota // one MessagePack value
+	formOwn                 // the type's own binary bytes
+	formKey                 // canonical and in order
+)
+
+// compiled is the serde of a T by a codec over T's memory.
+type compiled[T any] struct {
+	codec *codec
+	spare sync.Pool // of *cell[T]
+}
+
+// cell is a place in memory for a T that outlives a call: the address of a parameter, passed to a closure, would be a new allocation
+// for every record.
+type cell[T any] struct {
+	state
+	v T
+}
+
+// compiledPtr is the serde of a T = *U by a codec over U's memory.
+type compiledPtr[T any] struct {
+	codec *codec
+	elem  reflect.Type
+	spare sync.Pool // of *state
+}
+
+// made are the compiled serdes of this process, so that the serde of a type is always the same pointer.
+var made sync.Map
+
+type madeKey struct {
+	t reflect.Type
+	f form
+}
+
+// compile returns the one serde of T, a pointer type or not, in form f.
+func compile[T any](f form) (Serde[T], error) {
+	t := reflect.TypeFor[T]()
+	if s, ok := made.Load(madeKey{t, f}); ok {
+		return s.(Serde[T]), nil
+	}
+	var s Serde[T]
+	if t.Kind() == reflect.Pointer {
+		c, err := codecOf(t.Elem(), f)
+		if err != nil {
+			return nil, err
+		}
+		s = &compiledPtr[T]{codec: c, elem: t.Elem(), spare: sync.Pool{New: func() any { return new(state) }}}
+	} else {
+		c, err := codecOf(t, f)
+		if err != nil {
+			return nil, err
+		}
+		s = &compiled[T]{codec: c, spare: sync.Pool{New: func() any { return new(cell[T]) }}}
+	}
+	kept, _ := made.LoadOrStore(madeKey{t, f}, s)
+	return kept.(Serde[T]), nil
+}
+
+func codecOf(t reflect.Type, f form) (*codec, error) {
+	switch f {
+	case formOwn:
+		return ownCodec(t), nil
+	case formKey:
+		return keyCodec(t)
+	default:
+		return msgpackCodec(t)
+	}
+}
+
+func (c *compiled[T]) Append(dst []byte, v T) ([]byte, error) {
+	s := c.spare.Get().(*cell[T])
+	s.v = v
+	b, err := c.codec.append(&s.state, dst, unsafe.Pointer(&s.v))
+	c.put(s)
+	if err != nil {
+		return dst, err
+	}
+	return b, nil
+}
+
+func (c *compiled[T]) Decode(src []byte) (T, error) {
+	s := c.spare.Get().(*cell[T])
+	err := c.codec.decode(&s.state, src, unsafe.Pointer(&s.v))
+	v := s.v
+	c.put(s)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
+}
+
+func (c *compiled[T]) put(s *cell[T]) {
+	var zero T
+	s.v = zero
+	c.spare.Put(s)
+}
+
+func (c *compiledPtr[T]) Append(dst []byte, v T) ([]byte, error) {
+	p := *view[unsafe.Pointer](&v)
+	if p == nil {
+		return dst, nilError[T]()
+	}
+	s := c.spare.Get().(*state)
+	b, err := c.codec.append(s, dst, p)
+	c.spare.Put(s)
+	if err != nil {
+		return dst, err
+	}
+	return b, nil
+}
+
+func (c *compiledPtr[T]) Decode(src []byte) (v T, err error) {
+	p := reflect.New(c.elem).UnsafePointer()
+	s := c.spare.Get().(*state)
+	err = c.codec.decode(s, src, p)
+	c.spare.Put(s)
+	if err == nil {
+		*view[unsafe.Pointer](&v) = p
+	}
+	return v, err
+}
+
+func msgpackCodec(t reflect.Type) (*codec, error) {
+	prog, err := programOf(t)
+	if err != nil {
+		return nil, err
+	}
+	return &codec{
+		append: func(s *state, dst []byte, p unsafe.Pointer) ([]byte, error) {
+			e := &s.e
+			e.buf = dst
+			prog.encode(e, p)
+			b, err := e.buf, e.err
+			e.reset()
+			if err != nil {
+				return dst, fmt.Errorf("serde: %s: %w", t, err)
+			}
+			return b, nil
+		},
+		decode: func(s *state, src []byte, p unsafe.Pointer) error {
+			d := &s.d
+			d.Reset(src)
+			prog.decode(d, p)
+			err := d.Close()
+			d.reset()
+			if err != nil {
+				return fmt.Errorf("serde: %s from MessagePack: %w", t, err)
+			}
+			return nil
+		},
+	}, nil
+}
+
+// ownCodec is for a type with AppendBinary or MarshalBinary, and UnmarshalBinary.
+func ownCodec(t reflect.Type) *codec {
+	c := &codec{decode: func(_ *state, src []byte, p unsafe.Pointer) error { return unmarshalOwn(t, src, p) }}
+	if reflect.PointerTo(t).Implements(binaryAppender) {
+		c.append = func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) { return appendOwn(t, dst, p) }
+	} else {
+		c.append = func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) { return marshalOwn(t, dst, p) }
+	}
+	return c
+}
+
+func appendOwn(t reflect.Type, dst []byte, p unsafe.Pointer) (b []byte, err error) {
+	defer catch(t, &err)
+	return reflect.NewAt(t, p).Interface().(encoding.BinaryAppender).AppendBinary(dst)
+}
+
+func marshalOwn(t reflect.Type, dst []byte, p unsafe.Pointer) (b []byte, err error) {
+	defer catch(t, &err)
+	b, err = reflect.NewAt(t, p).Interface().(encoding.BinaryMarshaler).MarshalBinary()
+	return append(dst, b...), err
+}
+
+func unmarshalOwn(t reflect.Type, src []byte, p unsafe.Pointer) (err error) {
+	defer catch(t, &err)
+	if err := reflect.NewAt(t, p).Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(src); err != nil {
+		return fmt.Errorf("serde: %s: %w", t, err)
+	}
+	return nil
+}
+
+func nilError[T any]() error {
+	return fmt.Errorf("serde: %s: nil stands for a null, which is not encoded: publish a null record instead", reflect.TypeFor[T]())
+}

@@ -1,0 +1,97 @@
+package stream
+
+import (
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/operator"
+	"github.com/millrace-go/millrace/internal/store"
+	"github.com/millrace-go/millrace/table"
+	"github.com/millrace-go/millrace/topology"
+)
+
+// JoinTable joins each record with the table's row of its key as it is when the record is processed; records without a
+// row are left out. Changes of the table alone give nothing: where the row may come after the record, join tables
+// instead (table.Table.ForeignKeyJoin). Records whose key or value is null are dropped and counted. The result has the
+// record's timestamp.
+//
+// Cost: a look-up; the table is kept in a store; a repartition if the key has changed, named by topology.As. The stream's
+// and the table's topics need equally many partitions.
+func (s *Stream[K, V]) JoinTable[W, R any](t *table.Table[K, W], join func(V, W) R, opts ...topology.Option) *Stream[K, R] {
+	c := s.call("join-table", opts)
+	c.Check(join == nil, "joiner")
+	return joinTable(s, c, t, false, func(v V, w W, _ bool) R { return join(v, w) })
+}
+
+// LeftJoinTable is JoinTable that keeps records without a row: ok is false for them, also where the key is null. Records
+// whose value is null are dropped and counted.
+func (s *Stream[K, V]) LeftJoinTable[W, R any](t *table.Table[K, W], join func(v V, w W, ok bool) R, opts ...topology.Option) *Stream[K, R] {
+	c := s.call("left-join-table", opts)
+	c.Check(join == nil, "joiner")
+	return joinTable(s, c, t, true, join)
+}
+
+func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table[K, W], left bool, join func(V, W, bool) R) *Stream[K, R] {
+	if t == nil || t.Parts().G != s.s.G {
+		c.Errorf("the table is of another topology: a stream and a table of one Builder can be joined")
+		return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: s.s.Node, Key: s.s.Key}}
+	}
+	in := operator.Through(c, s.s, c.Name)
+	parts := t.Parts()
+	view := parts.View()
+	c.G.CoPartition(in.Node, parts.Node)
+	name := c.Name
+	if in.Node != s.s.Node {
+		name = "" // the repartition topic has it
+	}
+	nilable := store.Nilable[R]()
+	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{in.Node}, Stores: view.Stores},
+		func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K, R]) error) (func(*graph.Record[K, V]) error, error) {
+			get, err := view.Open(ctx)
+			if err != nil {
+				return nil, err
+			}
+			var o graph.Record[K, R]
+			return func(r *graph.Record[K, V]) error {
+				if r.Null || r.NullKey && !left {
+					ctx.Skip(n, "null key or value")
+					return nil
+				}
+				var w W
+				var ok bool
+				if !r.NullKey {
+					var err error
+					if w, _, ok, err = get(r.Key); err != nil {
+						return err
+					}
+				}
+				if !ok && !left {
+					return nil
+				}
+				o = graph.Record[K, R]{Key: r.Key, NullKey: r.NullKey, Value: join(r.Value, w, ok), Timestamp: r.Timestamp, Headers: r.Headers}
+				o.Null = nilable && store.IsNil(&o.Value)
+				return next(&o)
+			}, nil
+		})
+	operator.RoundTrip[K, R](n, nil)
+	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: in.Key, Rekeyed: in.Rekeyed}}
+}
+
+// Changes is the stream of a table's updates, deletes as nulls, with the rows' timestamps. It is the one seam between
+// tables and streams.
+//
+// Cost: none.
+func Changes[K, V any](t *table.Table[K, V], opts ...topology.Option) *Stream[K, V] {
+	parts := t.Parts()
+	c := operator.NewCall(parts.G, "changes", opts)
+	return &Stream[K, V]{graph.Stream[K, V]{G: parts.G, Node: table.Records(t, c), Key: parts.Key, Value: parts.Value}}
+}
+
+// ToTable keeps the latest value of each key (KIP-523). Records whose key is null are dropped and counted; a null value
+// deletes.
+//
+// Cost: a store and its changelog if it is named, looked up or asked for old values; a repartition if the key has
+// changed. Both have the name given by topology.As.
+func (s *Stream[K, V]) ToTable(opts ...topology.Option) *table.Table[K, V] {
+	c := s.call("to-table", opts)
+	in := operator.Through(c, s.s, c.Name)
+	return table.Of(operator.AddTable(c, in, c.Name, c.Name != ""))
+}

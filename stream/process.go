@@ -1,0 +1,127 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/operator"
+	"github.com/millrace-go/millrace/internal/store"
+	"github.com/millrace-go/millrace/topology"
+)
+
+// ProcessValues is MapValues that sees the whole record, nulls included, and may fail: an error goes to the processing
+// error handler, with the record's topic, partition and offset. A nil R is a null. ctx ends when the task is stopped.
+//
+// Cost: no repartition, no state.
+func (s *Stream[K, V]) ProcessValues[R any](f func(ctx context.Context, r Record[K, V]) (R, error), opts ...topology.Option) *Stream[K, R] {
+	c := s.call("process-values", opts)
+	c.Check(f == nil, "callback")
+	nilable := store.Nilable[R]()
+	n := add(s, c, nil, func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K, R]) error) (func(*graph.Record[K, V]) error, error) {
+		var o graph.Record[K, R]
+		return func(r *graph.Record[K, V]) error {
+			v, err := f(ctx.Std(), recordOf(ctx, r))
+			if err != nil {
+				return &graph.UserError{Node: n, Err: err}
+			}
+			o = graph.Record[K, R]{Key: r.Key, NullKey: r.NullKey, Value: v, Timestamp: r.Timestamp, Headers: r.Headers}
+			o.Null = nilable && store.IsNil(&o.Value)
+			return next(&o)
+		}, nil
+	})
+	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: s.s.Key, Rekeyed: s.s.Rekeyed}}
+}
+
+// Context is what a processor made by [Stream.Process] works with. It belongs to one task and is used by one goroutine at
+// a time, the task's.
+type Context[K, V any] struct {
+	c    *graph.Context
+	n    *graph.Node
+	next func(*graph.Record[K, V]) error
+	o    graph.Record[K, V]
+}
+
+// Forward sends a record to the operators after this one and returns when they are done with it. Its Topic, Partition
+// and Offset are not looked at. For a K or V that can be nil, nil means null, whatever NullKey and Null say.
+func (c *Context[K, V]) Forward(r Record[K, V]) error {
+	o := &c.o
+	*o = graph.Record[K, V]{Key: r.Key, Value: r.Value, NullKey: r.NullKey, Null: r.Null, Timestamp: r.Timestamp, Headers: r.Headers}
+	if store.Nilable[K]() {
+		o.NullKey = store.IsNil(&o.Key)
+	}
+	if store.Nilable[V]() {
+		o.Null = store.IsNil(&o.Value)
+	}
+	return c.next(o)
+}
+
+// StreamTime is the highest timestamp that the task has processed, -1 before its first record. It counts the record
+// being processed.
+func (c *Context[K, V]) StreamTime() int64 { return c.c.StreamTime }
+
+// WallTime is the time of day in milliseconds since the epoch, as the driver tells it: the testkit's is the test's.
+func (c *Context[K, V]) WallTime() int64 { return c.c.WallTime }
+
+// Partition is the task's: the partition of each topic that it reads.
+func (c *Context[K, V]) Partition() int32 { return c.c.TaskPartition }
+
+// Task is for the stores of package state.
+func (c *Context[K, V]) Task() *graph.Context { return c.c }
+
+// Skip counts the record being processed as dropped and has it logged with its topic, partition, offset and the reason.
+func (c *Context[K, V]) Skip(reason string) { c.c.Skip(c.n, reason) }
+
+// Every calls f at intervals of wall-clock time; a call that is late is made once. The returned func ends it.
+func (c *Context[K, V]) Every(interval time.Duration, f func(now int64) error) (cancel func()) {
+	return c.schedule(graph.WallClock, interval, f)
+}
+
+// EveryStreamTime calls f at intervals of stream time, from the first record on: it does not move while no records come.
+// Where stream time jumps over several intervals, f is called once.
+func (c *Context[K, V]) EveryStreamTime(interval time.Duration, f func(now int64) error) (cancel func()) {
+	return c.schedule(graph.StreamClock, interval, f)
+}
+
+func (c *Context[K, V]) schedule(clock graph.Clock, interval time.Duration, f func(int64) error) func() {
+	p := &graph.Punctuation{Clock: clock, Interval: max(1, interval.Milliseconds()), Next: -1, Call: func(now int64) error {
+		if err := f(now); err != nil {
+			return &graph.UserError{Node: c.n, Err: err}
+		}
+		return nil
+	}}
+	c.c.Schedule(c.n, p)
+	return func() { p.Cancel = true }
+}
+
+// Process is the way to whatever the other operators do not do: state of one's own, timers, any number of records for
+// one. init is called once per task; it opens stores (package state; name them with topology.WithStores), schedules
+// punctuations, and returns the function that handles records. An error of either is the user's: see ProcessValues.
+//
+// The key may have changed, so the next operator that groups or joins repartitions; Process itself never does, so after
+// SelectKey and the like call Repartition before it (KIP-820).
+func (s *Stream[K, V]) Process[K2, V2 any](init func(*Context[K2, V2]) (func(Record[K, V]) error, error), opts ...topology.Option) *Stream[K2, V2] {
+	c := s.call("process", opts)
+	c.Check(init == nil, "processor")
+	for _, st := range c.Stores {
+		c.G.AddStore(st)
+	}
+	n := add(s, c, c.Stores, func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K2, V2]) error) (func(*graph.Record[K, V]) error, error) {
+		handle, err := init(&Context[K2, V2]{c: ctx, n: n, next: next})
+		if err != nil {
+			return nil, &graph.UserError{Node: n, Err: err}
+		}
+		return func(r *graph.Record[K, V]) error {
+			return asUserError(n, handle(recordOf(ctx, r)))
+		}, nil
+	})
+	return &Stream[K2, V2]{graph.Stream[K2, V2]{G: s.s.G, Node: n, Rekeyed: true}}
+}
+
+// asUserError marks an error as of n's callback, unless an operator after it marked it already.
+func asUserError(n *graph.Node, err error) error {
+	if err == nil || operator.IsMarked(err) {
+		return err
+	}
+	return &graph.UserError{Node: n, Err: err}
+}

@@ -1,0 +1,28 @@
+package stream
+
+import "github.com/millrace-go/millrace/internal/graph"
+
+// Header is a record header. Keys may repeat and order is kept; a nil Value is a null.
+type Header = graph.Header
+
+// Record is what the richer callbacks see: ProcessValues, Process and ToFunc.
+type Record[K, V any] struct {
+	Key       K
+	Value     V
+	NullKey   bool  // the key is absent
+	Null      bool  // the value is absent: a tombstone
+	Timestamp int64 // milliseconds since the epoch
+	Headers   []Header
+	// Where the record being processed came from. They are "", 0 and 0 in a punctuation, and what they say is not
+	// looked at when a record is forwarded.
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+func recordOf[K, V any](ctx *graph.Context, r *graph.Record[K, V]) Record[K, V] {
+	return Record[K, V]{
+		Key: r.Key, Value: r.Value, NullKey: r.NullKey, Null: r.Null, Timestamp: r.Timestamp, Headers: r.Headers,
+		Topic: ctx.Topic, Partition: ctx.Partition, Offset: ctx.Offset,
+	}
+}

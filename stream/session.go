@@ -1,0 +1,212 @@
+package stream
+
+import (
+	"github.com/millrace-go/millrace/internal/db"
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/operator"
+	"github.com/millrace-go/millrace/internal/store"
+	"github.com/millrace-go/millrace/serde"
+	"github.com/millrace-go/millrace/table"
+	"github.com/millrace-go/millrace/topology"
+	"github.com/millrace-go/millrace/window"
+)
+
+// Count counts the records of each key and session, those with a null value too. A record that merges sessions forwards
+// a null for each of them before the merged one. Records whose key is null are dropped and counted, and so are late ones:
+// a record is late if the session that it would make or extend ends before the latest timestamp that this operator has
+// seen, minus grace and gap (KIP-94, KIP-328).
+//
+// Cost: a session store and its changelog, one look-up a record; a repartition if the key has changed. The result's
+// timestamp is the session's end.
+func (w *SessionWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
+	c := call(w.g.c, "session-count", opts)
+	return table.Of(sessions(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
+}
+
+// Reduce combines the values of each key and session: see Grouped.Reduce, and Count for cost, lateness and time.
+// Sessions are merged by reduce(earlier, later). Nulls of a V that can be nil reach reduce.
+func (w *SessionWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
+	c := call(w.g.c, "session-reduce", opts)
+	c.Check(reduce == nil, "reducer")
+	if c.ValueSerde == nil && w.g.s.Value != nil {
+		c.ValueSerde = w.g.s.Value
+	}
+	return table.Of(sessions(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
+}
+
+// Aggregate folds the values of each key and session: init starts, merge(so far, key, session) takes in each session
+// that the record touches, also where it is only one, and add(so far, key, value) the record at last. All three may
+// change and return their first argument; merge may return its third. A nil result of an A that can be nil deletes the
+// session. Nulls of a V that can be nil reach add. See Count for cost, lateness and time.
+func (w *SessionWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V) A, merge func(A, K, A) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
+	c := call(w.g.c, "session-aggregate", opts)
+	c.Check(init == nil, "initialiser")
+	c.Check(add == nil, "aggregator")
+	c.Check(merge == nil, "merger")
+	return table.Of(sessions(w, c, func(serde.Serde[A]) fold[K, V, A] { return aggregateFold(init, add, merge) }))
+}
+
+// AggregateOrDelete is Aggregate whose add says whether the session stays.
+func (w *SessionWindowed[K, V]) AggregateOrDelete[A any](init func() A, add func(A, K, V) (A, bool), merge func(A, K, A) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
+	c := call(w.g.c, "session-aggregate", opts)
+	c.Check(init == nil, "initialiser")
+	c.Check(add == nil, "aggregator")
+	c.Check(merge == nil, "merger")
+	return table.Of(sessions(w, c, func(serde.Serde[A]) fold[K, V, A] { return deletingFold(init, add, merge) }))
+}
+
+func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold func(vs serde.Serde[A]) fold[K, V, A]) graph.Table[window.Key[K], A] {
+	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
+	s := w.g.partitioned(name)
+	vs := operator.Value[A](c, nil)
+	st := c.NewStore(name, "session", w.w.Retention())
+	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
+		return store.NewSession(ctx, st, d, prefix, s.Key, vs), nil
+	}
+	f, win, hide := makeFold(vs), w.w, hides[V]()
+	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
+		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[window.Key[K], A]) error) (func(*graph.Record[K, V]) error, error) {
+			ss, err := graph.OpenStore[*store.Session[K, A]](ctx, st)
+			if err != nil {
+				return nil, err
+			}
+			p := &sessionProcessor[K, V, A]{ctx: ctx, n: n, ss: ss, f: f, win: win, observed: -1, later: st.EmitOnCommit, hide: hide && !f.blind, next: next}
+			ctx.Var("node/"+n.Name, &p.observed)
+			if p.later {
+				if n.SendsOld() {
+					ss.KeepOld()
+				}
+				ctx.OnCommit(func() error { return ss.ChangedSpans(p.emit) })
+			}
+			return p.process, nil
+		})
+	return graph.Table[window.Key[K], A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: sessionView[K, A](st)}
+}
+
+type sessionProcessor[K, V, A any] struct {
+	ctx         *graph.Context
+	n           *graph.Node
+	ss          *store.Session[K, A]
+	f           fold[K, V, A]
+	win         window.SessionWindow
+	observed    int64
+	later, hide bool
+	next        func(*graph.Change[window.Key[K], A]) error
+	ch          graph.Change[window.Key[K], A]
+	merged      []store.Span[A]
+}
+
+func (p *sessionProcessor[K, V, A]) process(r *graph.Record[K, V]) error {
+	if r.NullKey {
+		p.ctx.Skip(p.n, "null key")
+		return nil
+	}
+	if r.Null && p.hide {
+		p.ctx.Skip(p.n, hidden)
+		return nil
+	}
+	p.observed = max(p.observed, r.Timestamp)
+	e, list, err := p.ss.Entry(r.Key)
+	if err != nil {
+		return err
+	}
+	// The bounds first, since a late record must not reach a callback that may change a session.
+	start, end := r.Timestamp, r.Timestamp
+	p.merged = p.merged[:0]
+	touches := func(x *store.Span[A]) bool {
+		return x.End >= r.Timestamp-p.win.Gap() && x.Start <= r.Timestamp+p.win.Gap() && p.ss.Seen(x.End)
+	}
+	for i := range list {
+		if x := &list[i]; touches(x) {
+			p.merged = append(p.merged, *x)
+			start, end = min(start, x.Start), max(end, x.End)
+		}
+	}
+	if end < p.observed-p.win.Grace()-p.win.Gap() {
+		p.ctx.Skip(p.n, "late: its session has closed")
+		return nil
+	}
+	if err := p.replace(r, e, list, start, end); err != nil {
+		return err
+	}
+	clear(p.merged)
+	return nil
+}
+
+// replace puts the session [start, end] in place of the merged ones.
+func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sessions[A], list []store.Span[A], start, end int64) error {
+	old := p.merged
+	if p.n.SendsOld() && !p.later {
+		var err error
+		if old, err = p.ss.CopySpans(p.merged); err != nil {
+			return err
+		}
+	}
+	p.ss.Touch(e)
+	a, has := p.f.init()
+	for i := range p.merged {
+		a, has = p.f.merge(r.Key, a, has, p.merged[i].Value)
+	}
+	a, has = p.f.add(a, has, r)
+	put := has
+	if !p.ss.Admit(end) {
+		p.ctx.Skip(p.n, "session expired in its store")
+		put = false
+	}
+	p.ss.Merge(e, list, p.merged, store.Span[A]{Start: start, End: end, Value: a}, put)
+	moved := start != r.Timestamp || end != r.Timestamp
+	if p.later {
+		return nil
+	}
+	if moved {
+		for i := range p.merged {
+			x := &p.merged[i]
+			if err := p.forward(r.Key, x.Start, x.End, nil, &old[i].Value, r.Headers); err != nil {
+				return err
+			}
+		}
+	}
+	var now *A
+	if has {
+		now = &a
+	}
+	return p.forward(r.Key, start, end, now, nil, r.Headers)
+}
+
+func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A, h []graph.Header) error {
+	p.ch = graph.Change[window.Key[K], A]{Key: window.Key[K]{Key: k, Start: start, End: end}, Timestamp: end, Headers: h}
+	if now != nil {
+		p.ch.New, p.ch.HasNew = *now, true
+	}
+	if old != nil && p.n.SendsOld() {
+		p.ch.Old, p.ch.HasOld = *old, true
+	}
+	return p.next(&p.ch)
+}
+
+func (p *sessionProcessor[K, V, A]) emit(k K, x store.Span[A], gone bool, old *A) error {
+	if gone {
+		return p.forward(k, x.Start, x.End, nil, old, nil)
+	}
+	return p.forward(k, x.Start, x.End, &x.Value, old, nil)
+}
+
+func sessionView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {
+	return func() graph.View[window.Key[K], A] {
+		return graph.View[window.Key[K], A]{Stores: []*graph.Store{st}, Open: func(ctx *graph.Context) (graph.Lookup[window.Key[K], A], error) {
+			ss, err := graph.OpenStore[*store.Session[K, A]](ctx, st)
+			if err != nil {
+				return nil, err
+			}
+			return func(k window.Key[K]) (v A, ts int64, ok bool, err error) {
+				_, list, err := ss.Entry(k.Key)
+				for _, x := range list {
+					if x.Start == k.Start && x.End == k.End && ss.Seen(x.End) {
+						return x.Value, x.End, true, err
+					}
+				}
+				return v, 0, false, err
+			}, nil
+		}}
+	}
+}

@@ -1,0 +1,185 @@
+package stream
+
+import (
+	"github.com/millrace-go/millrace/internal/db"
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/operator"
+	"github.com/millrace-go/millrace/internal/store"
+	"github.com/millrace-go/millrace/serde"
+	"github.com/millrace-go/millrace/table"
+	"github.com/millrace-go/millrace/topology"
+	"github.com/millrace-go/millrace/window"
+)
+
+// Count counts the records of each key and window, those with a null value too. Records whose key is null, and records
+// later than the grace, are dropped and counted as dropped: a window is closed once its end is not after the latest
+// timestamp that this operator has seen, minus the grace; each window of a record is tested by itself (KIP-328).
+//
+// Cost: a window store and its changelog, a look-up per window of a record; a repartition if the key has changed. The
+// result's timestamp is the latest of the window's records.
+func (w *TimeWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
+	c := call(w.g.c, "windowed-count", opts)
+	return table.Of(windowed(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
+}
+
+// Reduce combines the values of each key and window: see Grouped.Reduce, and Count for cost, lateness and time. Nulls of
+// a V that can be nil reach reduce.
+func (w *TimeWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
+	c := call(w.g.c, "windowed-reduce", opts)
+	c.Check(reduce == nil, "reducer")
+	if c.ValueSerde == nil && w.g.s.Value != nil {
+		c.ValueSerde = w.g.s.Value
+	}
+	return table.Of(windowed(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
+}
+
+// Aggregate folds the values of each key and window: see Grouped.Aggregate, and Count for cost, lateness and time. Nulls
+// of a V that can be nil reach add.
+func (w *TimeWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
+	c := call(w.g.c, "windowed-aggregate", opts)
+	c.Check(init == nil, "initialiser")
+	c.Check(add == nil, "aggregator")
+	return table.Of(windowed(w, c, func(serde.Serde[A]) fold[K, V, A] { return aggregateFold(init, add, nil) }))
+}
+
+// AggregateOrDelete is Aggregate whose add says whether the window's row stays.
+func (w *TimeWindowed[K, V]) AggregateOrDelete[A any](init func() A, add func(A, K, V) (A, bool), opts ...topology.Option) *table.Table[window.Key[K], A] {
+	c := call(w.g.c, "windowed-aggregate", opts)
+	c.Check(init == nil, "initialiser")
+	c.Check(add == nil, "aggregator")
+	return table.Of(windowed(w, c, func(serde.Serde[A]) fold[K, V, A] { return deletingFold(init, add, nil) }))
+}
+
+func call(group *operator.Call, op string, opts []topology.Option) *operator.Call {
+	return operator.NewCall(group.G, op, opts)
+}
+
+const hidden = "null value of a type that cannot be nil"
+
+func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold func(vs serde.Serde[A]) fold[K, V, A]) graph.Table[window.Key[K], A] {
+	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
+	s := w.g.partitioned(name)
+	vs := operator.Value[A](c, nil)
+	st := c.NewStore(name, "window", w.w.Retention())
+	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
+		return store.NewWindow(ctx, st, d, prefix, s.Key, vs), nil
+	}
+	f, win, hide := makeFold(vs), w.w, hides[V]()
+	type key = window.Key[K]
+	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
+		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[key, A]) error) (func(*graph.Record[K, V]) error, error) {
+			ws, err := graph.OpenStore[*store.Window[K, A]](ctx, st)
+			if err != nil {
+				return nil, err
+			}
+			later := st.EmitOnCommit
+			if later {
+				emitWindows(ctx, n, ws, win, next)
+			}
+			observed := int64(-1)
+			ctx.Var("node/"+n.Name, &observed)
+			var ch graph.Change[key, A]
+			one := func(r *graph.Record[K, V], start int64) error {
+				e, live, err := ws.Entry(r.Key, start)
+				if err != nil {
+					return err
+				}
+				ch = graph.Change[key, A]{Key: key{Key: r.Key, Start: start, End: win.End(start)}, Timestamp: r.Timestamp, Headers: r.Headers}
+				var a A
+				if live {
+					ch.Timestamp = max(r.Timestamp, e.Timestamp())
+					if n.SendsOld() && !later {
+						if ch.Old, err = ws.Copy(e); err != nil {
+							return err
+						}
+						ch.HasOld = true
+					}
+					if a, err = ws.Value(e); err != nil {
+						return err
+					}
+				}
+				ws.Touch(e)
+				ch.New, ch.HasNew = f.add(a, live, r)
+				switch {
+				case !ws.Admit(start):
+					ctx.Skip(n, "window expired in its store")
+				case ch.HasNew:
+					ws.Set(e, ch.New, ch.Timestamp)
+				default:
+					ws.Remove(e, ch.Timestamp)
+				}
+				if later {
+					return nil
+				}
+				return next(&ch)
+			}
+			return func(r *graph.Record[K, V]) error {
+				if r.NullKey {
+					ctx.Skip(n, "null key")
+					return nil
+				}
+				if r.Null && hide && !f.blind {
+					ctx.Skip(n, hidden)
+					return nil
+				}
+				observed = max(observed, r.Timestamp)
+				closed := observed - win.Grace()
+				for start := win.First(r.Timestamp); start <= r.Timestamp; start += win.Advance() {
+					if win.End(start) <= closed {
+						ctx.Skip(n, "late: its window has closed")
+						continue
+					}
+					if err := one(r, start); err != nil {
+						return err
+					}
+				}
+				return nil
+			}, nil
+		})
+	return graph.Table[key, A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: windowView[K, A](st)}
+}
+
+func windowView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {
+	return func() graph.View[window.Key[K], A] {
+		return graph.View[window.Key[K], A]{Stores: []*graph.Store{st}, Open: func(ctx *graph.Context) (graph.Lookup[window.Key[K], A], error) {
+			ws, err := graph.OpenStore[*store.Window[K, A]](ctx, st)
+			if err != nil {
+				return nil, err
+			}
+			return func(k window.Key[K]) (v A, ts int64, ok bool, err error) {
+				e, live, err := ws.Entry(k.Key, k.Start)
+				if err != nil || !live {
+					return v, 0, false, err
+				}
+				v, err = ws.Value(e)
+				return v, e.Timestamp(), true, err
+			}, nil
+		}}
+	}
+}
+
+// emitWindows forwards what changed in a window store at each commit.
+func emitWindows[K, A any](ctx *graph.Context, n *graph.Node, ws *store.Window[K, A], win window.TimeWindow, next func(*graph.Change[window.Key[K], A]) error) {
+	if n.SendsOld() {
+		ws.KeepOld()
+	}
+	var ch graph.Change[window.Key[K], A]
+	ctx.OnCommit(func() error {
+		return ws.Changed(func(e *store.Entry[A], old A, hadOld bool) error {
+			k, err := ws.KeyOf(e)
+			if err != nil {
+				return err
+			}
+			v, err := ws.Value(e)
+			if err != nil {
+				return err
+			}
+			start := e.StartOf()
+			ch = graph.Change[window.Key[K], A]{
+				Key: window.Key[K]{Key: k, Start: start, End: win.End(start)},
+				New: v, HasNew: e.Has(), Old: old, HasOld: hadOld, Timestamp: e.Timestamp(),
+			}
+			return next(&ch)
+		})
+	})
+}

@@ -1,0 +1,56 @@
+package table
+
+import (
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/operator"
+	"github.com/millrace-go/millrace/serde"
+)
+
+// derive adds a table whose rows are f of the parent's; ok false means no row. It keeps nothing itself: rows are looked up
+// in the parent.
+func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool), inherited serde.Serde[R]) *Table[K, R] {
+	d := graph.Table[K, R]{G: c.G, Key: t.t.Key, Value: inherited}
+	d.Node = graph.Add(c.G, graph.Spec{
+		Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode,
+		Parents: []*graph.Node{t.t.Node}, OldFrom: []*graph.Node{t.t.Node},
+	}, func(_ *graph.Context, n *graph.Node, next func(*graph.Change[K, R]) error) (func(*graph.Change[K, V]) error, error) {
+		var o graph.Change[K, R]
+		return func(ch *graph.Change[K, V]) error {
+			o = graph.Change[K, R]{Key: ch.Key, Timestamp: ch.Timestamp, Headers: ch.Headers}
+			if ch.HasNew {
+				o.New, o.HasNew = f(ch.Key, ch.New)
+			}
+			if n.SendsOld() {
+				if ch.HasOld {
+					o.Old, o.HasOld = f(ch.Key, ch.Old)
+				}
+				if !o.HasNew && !o.HasOld {
+					return nil
+				}
+			}
+			return next(&o)
+		}, nil
+	})
+	if c.Name != "" {
+		return stored(c, d)
+	}
+	view := t.t.View
+	d.View = func() graph.View[K, R] {
+		p := view()
+		return graph.View[K, R]{Stores: p.Stores, Open: func(ctx *graph.Context) (graph.Lookup[K, R], error) {
+			get, err := p.Open(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return func(k K) (r R, ts int64, ok bool, err error) {
+				v, ts, ok, err := get(k)
+				if err != nil || !ok {
+					return r, 0, false, err
+				}
+				r, ok = f(k, v)
+				return r, ts, ok, nil
+			}, nil
+		}}
+	}
+	return &Table[K, R]{d}
+}

@@ -1,0 +1,71 @@
+package topology
+
+import (
+	"time"
+
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/serde"
+)
+
+// Topic states the types of a topic once; From and To infer theirs from it. Topics that the user names are the user's
+// to create, with the partitions and retention they need.
+type Topic[K, V any] struct {
+	Name  string
+	Key   serde.Serde[K] // nil: the stock serde of K (serde.ForKey)
+	Value serde.Serde[V] // nil: the stock serde of V (serde.For)
+}
+
+// NewTopic is a topic with the stock serdes of K and V.
+func NewTopic[K, V any](name string) Topic[K, V] { return Topic[K, V]{Name: name} }
+
+// Option names an operator, its store or its internal topic, or replaces a serde or a store. There is one kind of option
+// for all operators; one that an operator has no use for is ignored.
+type Option func(*graph.Options)
+
+// As names what the operator creates: its store (and changelog), its repartition topic, and the operator itself in
+// Describe. Build refuses a store or an internal topic without a name. Names last: renaming a store starts it empty.
+func As(name string) Option { return func(o *graph.Options) { o.Name = name } }
+
+// WithKeySerde replaces the stock serde of the operator's keys.
+func WithKeySerde[K any](s serde.Serde[K]) Option { return func(o *graph.Options) { o.KeySerde = s } }
+
+// WithValueSerde replaces the stock serde of the values that the operator stores or sends.
+func WithValueSerde[V any](s serde.Serde[V]) Option {
+	return func(o *graph.Options) { o.ValueSerde = s }
+}
+
+// Partitions fixes how many partitions a repartition topic has. Without it there are as many as its input has.
+func Partitions(n int32) Option { return func(o *graph.Options) { o.Partitions = n } }
+
+// InMemory keeps the operator's store in memory; it is restored from its changelog at each start.
+func InMemory() Option { return func(o *graph.Options) { o.Memory = true } }
+
+// WithoutChangelog leaves out the store's changelog: its rows do not survive the loss of the disk (or, in memory, the
+// process).
+func WithoutChangelog() Option { return func(o *graph.Options) { o.NoLog = true } }
+
+// EmitOnCommit forwards one change per row and commit, the last, instead of one per update: what Kafka Streams' record
+// cache does, with commits only as the moment (KIP-63). It saves the work of intermediate results downstream and adds
+// one commit interval of latency.
+func EmitOnCommit() Option { return func(o *graph.Options) { o.EmitOnCommit = true } }
+
+// Retention keeps the rows of a window or session store for at least d of event time; less than the window with its
+// grace is an error.
+func Retention(d time.Duration) Option { return func(o *graph.Options) { o.Retention = d } }
+
+// Extractor reads a record's timestamp (milliseconds since the epoch) from its content, in From. partitionTime is the
+// highest timestamp seen on the partition, -1 at first; recordTime is the one that the record carries. A negative
+// result drops the record and counts it. The record is decoded once more for it.
+func Extractor[K, V any](f func(key K, value V, recordTime, partitionTime int64) int64) Option {
+	return func(o *graph.Options) { o.Extractor = f }
+}
+
+// WithStores lets Process use stores that package state describes; several operators may name the same one, and are in
+// one task then.
+func WithStores(stores ...interface{ Graph() *graph.Store }) Option {
+	return func(o *graph.Options) {
+		for _, s := range stores {
+			o.Stores = append(o.Stores, s.Graph())
+		}
+	}
+}

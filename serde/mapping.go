@@ -19,14 +19,14 @@ type pair struct {
 	start, sort, mid, end int
 }
 
-// order prepares a pair for sorting, given its encoded key: strings in the order of their bytes, numbers by value, other keys by their
-// encoding.
-type order func(e *encoder, key unsafe.Pointer, p *pair)
+// order says how a key sorts: by the number, and if that is the same by the last n bytes of its encoding: strings in the order of
+// their bytes, numbers by value, other keys by their encoding.
+type order func(key unsafe.Pointer, encoded int) (num uint64, n int)
 
 func orderOf(k reflect.Kind) order {
 	switch k {
 	case reflect.String:
-		return func(_ *encoder, key unsafe.Pointer, p *pair) { p.sort = p.mid - len(*(*string)(key)) }
+		return func(key unsafe.Pointer, _ int) (uint64, int) { return 0, len(*(*string)(key)) }
 	case reflect.Int:
 		return bySigned[int]
 	case reflect.Int64:
@@ -48,16 +48,16 @@ func orderOf(k reflect.Kind) order {
 	case reflect.Uint8:
 		return byUnsigned[uint8]
 	default:
-		return func(*encoder, unsafe.Pointer, *pair) {}
+		return func(_ unsafe.Pointer, encoded int) (uint64, int) { return 0, encoded }
 	}
 }
 
-func bySigned[I int | int64 | int32 | int16 | int8](_ *encoder, key unsafe.Pointer, p *pair) {
-	p.num = uint64(int64(*(*I)(key))) ^ 1<<63
+func bySigned[I int | int64 | int32 | int16 | int8](key unsafe.Pointer, _ int) (uint64, int) {
+	return uint64(int64(*(*I)(key))) ^ 1<<63, 0
 }
 
-func byUnsigned[U uint | uint64 | uint32 | uint16 | uint8](_ *encoder, key unsafe.Pointer, p *pair) {
-	p.num = uint64(*(*U)(key))
+func byUnsigned[U uint | uint64 | uint32 | uint16 | uint8](key unsafe.Pointer, _ int) (uint64, int) {
+	return uint64(*(*U)(key)), 0
 }
 
 // mapProgram encodes a map in the order of its keys, so that equal maps are equal bytes; Go's own order is random.
@@ -130,13 +130,12 @@ func (m *mapProgram) encode(e *encoder, p unsafe.Pointer) {
 	for s.iter.Reset(v); e.err == nil && s.iter.Next(); {
 		s.key.SetIterKey(&s.iter)
 		s.val.SetIterValue(&s.iter)
-		q := pair{start: len(e.buf), sort: len(e.buf)}
+		start := len(e.buf)
 		m.key.encode(e, key)
-		q.mid = len(e.buf)
-		m.order(e, key, &q)
+		mid := len(e.buf)
+		num, n := m.order(key, mid-start)
 		m.val.encode(e, val)
-		q.end = len(e.buf)
-		e.pairs = append(e.pairs, q)
+		e.pairs = append(e.pairs, pair{num: num, start: start, sort: mid - n, mid: mid, end: len(e.buf)})
 	}
 	m.put(s)
 	if e.err == nil {

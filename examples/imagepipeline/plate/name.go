@@ -31,8 +31,9 @@ var (
 	// ImageXpress: NAME_WELL_sSITE_wCHANNEL and a GUID, as the instrument writes
 	// it, or without, as exports do. The GUID may begin with digits that look
 	// like the channel's; it is recognised by its whole form. Plates of one site
-	// or of one channel lack that part.
-	imageXpress = regexp.MustCompile(`^(?i:.*_([A-Z]{1,2}\d{1,2})(_s\d{1,4})?(_w\d{1,2})?(_thumb)?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?\.tiff?)$`)
+	// or of one channel lack that part. The first well that the rest fits is
+	// taken: in x_A01_s1.tif, S1 is none.
+	imageXpress = regexp.MustCompile(`^(?i:.*?_([A-Z]{1,2}\d{2})(_s\d{1,4})?(_w\d{1,2})?(_thumb)?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?\.tiff?)$`)
 	// Opera Phenix: row, column, field, plane, channel, time, and two counters
 	// of exposures that do not concern us.
 	operaPhenix = regexp.MustCompile(`^(?i:r(\d{2})c(\d{2})f(\d{2,4})p(\d{2,3})-ch(\d{1,2})sk(\d{1,4})fk\d{1,4}fl\d{1,4}\.tiff?)$`)
@@ -47,7 +48,7 @@ func ParseName(name string) (ImageName, error) {
 		})
 	}
 	m := imageXpress.FindStringSubmatch(name)
-	if m == nil || m[2] == "" && m[3] == "" {
+	if m == nil || m[2]+m[3]+m[4]+m[5] == "" { // a word and a well alone are an overview, or anything
 		return ImageName{}, fmt.Errorf("plate: %q: %w: expected NAME_B02_s1_w1.tif (ImageXpress) or r02c02f01p01-ch1sk1fk1fl1.tiff (Opera Phenix)", name, ErrName)
 	}
 	if m[4] != "" {

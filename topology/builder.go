@@ -53,6 +53,14 @@ func (b *Builder) Build() (*Topology, error) {
 			g.Errorf(where(t), "topology: %q is no topic name: use up to 249 letters, digits, '.', '_' and '-'", t.Name)
 		}
 	}
+	for _, s := range g.Stores {
+		if !legal.MatchString(s.Name) {
+			g.Errorf(s.At, "topology: the store's name %q cannot name its changelog: use letters, digits, '.', '_' and '-'", s.Name)
+		}
+		if !s.NoLog && s.Changelog == nil {
+			s.Changelog = g.Topic(s.Name, graph.Changelog)
+		}
+	}
 	g.Built = true
 	if err := g.Err(); err != nil {
 		return nil, err

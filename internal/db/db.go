@@ -27,7 +27,7 @@ type Batch interface {
 	Set(key, value []byte) error
 	// Delete deletes key; a missing key is no error.
 	Delete(key []byte) error
-	// DeleteRange deletes the keys k with lower <= k < upper. Unlike Iter it wants an upper bound ([ErrNoUpper]).
+	// DeleteRange deletes the keys k with lower <= k < upper; a nil upper means to the end.
 	DeleteRange(lower, upper []byte) error
 	// Commit applies the batch. After an error that is neither ErrClosed nor ErrBatchDone nothing more can be committed:
 	// close the DB, cure the cause and open it again.

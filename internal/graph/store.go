@@ -16,6 +16,8 @@ type Store struct {
 	Retention int64
 	// NoLog leaves out the changelog: the rows do not survive the loss of the disk.
 	NoLog bool
+	// Changelog is its topic, once the graph is built.
+	Changelog *Topic
 	// Memory keeps the rows in memory instead of on disk; they are restored from the changelog at each start.
 	Memory bool
 	// EmitOnCommit forwards one change per row and commit instead of one per update.

@@ -25,6 +25,15 @@ func (s *Subtopology) Sources() []*Topic {
 	return ts
 }
 
+// Tasks is how many tasks the sub-topology has: one per partition of the source topic that has most.
+func (s *Subtopology) Tasks(counts map[*Topic]int32) int32 {
+	var n int32
+	for _, t := range s.Sources() {
+		n = max(n, counts[t])
+	}
+	return n
+}
+
 // Key names what the sub-topology is by its sources, so that the name survives changes elsewhere in the topology.
 func (s *Subtopology) Key() string {
 	var names []string
@@ -109,6 +118,13 @@ func (g *Graph) Counts(user func(topic string) (int32, error)) (map[*Topic]int32
 		for _, t := range g.Topics {
 			if t.Role == Repartition && counts[t] == 0 || t.Role == Response && counts[t] == 0 {
 				counts[t] = g.derive(t, subs, groups, counts)
+			}
+		}
+	}
+	for _, s := range subs {
+		for _, st := range s.Stores {
+			if !st.NoLog {
+				counts[st.Changelog] = s.Tasks(counts)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/millrace-go/millrace/internal/db"
@@ -45,6 +46,19 @@ func testEmptyKeyAndValue(t *testing.T, d db.DB) {
 	wantAll(t, d, "k", "")
 	write(t, d, func(b db.Batch) { noError(t, b.DeleteRange(nil, []byte{0xff})) })
 	wantAll(t, d)
+}
+
+// A key longer than a block, and longer than 16 bits count, next to its own prefixes.
+func testLongKeys(t *testing.T, d db.DB) {
+	long := strings.Repeat("k", 70_000)
+	kv := []string{"", "0", long[:1], "1", long[:5_000], "2", long[:65_535], "3", long[:65_536], "4", long, "5", long + "!", "6"}
+	put(t, d, kv...)
+	for range 2 {
+		wantAll(t, d, kv...)
+		wantGet(t, d, long, new("5"))
+		wantGet(t, d, long[:69_999], nil)
+		noError(t, d.Flush())
+	}
 }
 
 // Bytes that the caller passed in may be overwritten as soon as the call returns.

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) db.DB) {
 		{"EmptyKeyAndValue", testEmptyKeyAndValue},
 		{"CopiesWhatItIsGiven", testCopies},
 		{"ValueSurvivesItsBatch", testValueSurvivesBatch},
+		{"LongKeys", testLongKeys},
 		{"DeleteRange", testDeleteRange},
 		{"BatchOrder", testBatchOrder},
 		{"BatchAtomic", testBatchAtomic},

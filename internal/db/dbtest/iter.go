@@ -30,7 +30,7 @@ func testIter(t *testing.T, d db.DB) {
 				lower, upper := bound(lo), bound(up)
 				want := []pair{}
 				for _, p := range all {
-					if p.K >= string(lower) && (upper == nil || p.K < string(upper)) {
+					if in(p.K, lower, upper) {
 						want = append(want, p)
 					}
 				}

@@ -104,10 +104,10 @@ func (m *model) batch() {
 			noError(m.t, b.Delete([]byte(k)))
 			delete(rows, k)
 		default:
-			lower, upper := m.key(), m.key()
-			noError(m.t, b.DeleteRange([]byte(lower), []byte(upper)))
+			lower, upper := m.bounds()
+			noError(m.t, b.DeleteRange(lower, upper))
 			for k := range rows {
-				if k >= lower && k < upper {
+				if in(k, lower, upper) {
 					delete(rows, k)
 				}
 			}
@@ -156,17 +156,21 @@ func (m *model) scan(lower, upper []byte, back bool) {
 }
 
 func (m *model) between(lower, upper []byte, back bool) []pair {
-	in := []pair{}
+	rows := []pair{}
 	for k, v := range m.rows {
-		if k >= string(lower) && (upper == nil || k < string(upper)) {
-			in = append(in, pair{k, v})
+		if in(k, lower, upper) {
+			rows = append(rows, pair{k, v})
 		}
 	}
-	slices.SortFunc(in, func(a, b pair) int { return strings.Compare(a.K, b.K) })
+	slices.SortFunc(rows, func(a, b pair) int { return strings.Compare(a.K, b.K) })
 	if back {
-		slices.Reverse(in)
+		slices.Reverse(rows)
 	}
-	return in
+	return rows
+}
+
+func in(key string, lower, upper []byte) bool {
+	return key >= string(lower) && (upper == nil || key < string(upper))
 }
 
 // key is short and of few letters, so that keys meet and are prefixes of each other.

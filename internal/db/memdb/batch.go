@@ -8,6 +8,7 @@ const (
 	set kind = iota
 	del
 	delRange
+	delRest // a range without upper bound
 )
 
 // op is one write; bytes holds two slices one after the other: of a set the value and the key, of a deletion of a range
@@ -51,7 +52,7 @@ func (b *batch) Delete(key []byte) error     { return b.add(del, nil, key) }
 
 func (b *batch) DeleteRange(lower, upper []byte) error {
 	if upper == nil {
-		return db.ErrNoUpper
+		return b.add(delRest, nil, lower)
 	}
 	return b.add(delRange, upper, lower)
 }
@@ -75,17 +76,21 @@ func (b *batch) Commit() error {
 		case del:
 			d.tree.Delete(o.secondS())
 		case delRange:
-			d.deleteRange(o.secondS(), stringOf(o.first()))
+			upper := stringOf(o.first())
+			d.deleteFrom(o.secondS(), func(key string) bool { return key < upper })
+		case delRest:
+			d.deleteFrom(o.secondS(), func(string) bool { return true })
 		}
 	}
 	return nil
 }
 
-// deleteRange finds the keys first: the tree must not change under its own walk.
-func (d *DB) deleteRange(lower, upper string) {
+// deleteFrom deletes the keys from lower on, as long as in holds. It finds them first: the tree must not change under its
+// own walk.
+func (d *DB) deleteFrom(lower string, in func(key string) bool) {
 	var keys []string
 	d.tree.Ascend(lower, func(key string, _ []byte) bool {
-		if key >= upper {
+		if !in(key) {
 			return false
 		}
 		keys = append(keys, key)

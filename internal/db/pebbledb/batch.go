@@ -44,27 +44,32 @@ func (b *batch) Set(key, value []byte) error {
 	if err := b.room(len(key) + len(value)); err != nil {
 		return err
 	}
-	return b.p.Set(key, value, nil)
+	op := b.p.SetDeferred(1+len(key), len(value))
+	op.Key[0] = lead
+	copy(op.Key[1:], key)
+	copy(op.Value, value)
+	return op.Finish()
 }
 
 func (b *batch) Delete(key []byte) error {
 	if err := b.room(len(key)); err != nil {
 		return err
 	}
-	return b.p.Delete(key, nil)
+	op := b.p.DeleteDeferred(1 + len(key))
+	op.Key[0] = lead
+	copy(op.Key[1:], key)
+	return op.Finish()
 }
 
 func (b *batch) DeleteRange(lower, upper []byte) error {
 	if err := b.room(len(lower) + len(upper)); err != nil {
 		return err
 	}
-	if upper == nil {
-		return db.ErrNoUpper
-	}
-	if bytes.Compare(lower, upper) >= 0 {
+	if upper != nil && bytes.Compare(lower, upper) >= 0 {
 		return nil // to Pebble that is an error
 	}
-	return b.p.DeleteRange(lower, upper, nil)
+	b.db.bound(lower, upper)
+	return b.p.DeleteRange(b.db.lower, b.db.upper, nil)
 }
 
 // Commit implements [db.Batch]. It waits where flushes or compactions are far behind.

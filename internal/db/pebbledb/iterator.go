@@ -45,12 +45,13 @@ func (d *DB) Iter(lower, upper []byte) (db.Iterator, error) {
 	if upper != nil && bytes.Compare(lower, upper) >= 0 {
 		return i, nil
 	}
+	d.bound(lower, upper)
 	if n := len(d.idle); n > 0 {
 		i.p, d.idle = d.idle[n-1], d.idle[:n-1]
-		i.p.SetBounds(lower, upper)
+		i.p.SetBounds(d.lower, d.upper)
 	} else {
 		var err error
-		i.p, err = d.p.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+		i.p, err = d.p.NewIter(&pebble.IterOptions{LowerBound: d.lower, UpperBound: d.upper})
 		if err != nil {
 			return nil, explain(d.dir, err)
 		}
@@ -134,7 +135,7 @@ func (i *iterator) Key() []byte {
 	if !i.at {
 		return nil
 	}
-	return i.p.Key()
+	return i.p.Key()[1:]
 }
 
 func (i *iterator) Value() []byte { return i.value }

@@ -34,6 +34,22 @@ type DB struct {
 	idle   []*pebble.Iterator // closed by their users, and still of the current state: see Iter
 	dirty  bool               // something was committed since the last Flush
 	closed bool
+
+	lower, upper []byte // scratch: keys as Pebble has them
+}
+
+// lead is the first byte of every key on disk. Pebble's tables cannot hold an empty key (v2.1 panics in a flush), and with
+// it the end of all keys has a name, lead+1.
+const lead = 0
+
+// bound sets the scratch to a range's bounds, as Pebble has them.
+func (d *DB) bound(lower, upper []byte) {
+	d.lower = append(append(d.lower[:0], lead), lower...)
+	if upper == nil {
+		d.upper = append(d.upper[:0], lead+1)
+		return
+	}
+	d.upper = append(append(d.upper[:0], lead), upper...)
 }
 
 // Get implements [db.DB]. The value is Pebble's own memory, pinned until the next call.
@@ -42,7 +58,8 @@ func (d *DB) Get(key []byte) (value []byte, ok bool, err error) {
 		return nil, false, db.ErrClosed
 	}
 	d.unpin()
-	value, closer, err := d.p.Get(key)
+	d.lower = append(append(d.lower[:0], lead), key...)
+	value, closer, err := d.p.Get(d.lower)
 	if err != nil {
 		if errors.Is(err, pebble.ErrNotFound) {
 			return nil, false, nil

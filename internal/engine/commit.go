@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+
+	"github.com/millrace-go/millrace/internal/db"
+	"github.com/millrace-go/millrace/internal/graph"
+)
+
+// Position is where a task stands in a source topic.
+type Position struct {
+	Topic     *graph.Topic
+	Partition int32
+	Next      int64 // the offset of the next record to process
+}
+
+// Positions are where the task stands, for each source topic of which it has been given a record, or a committed
+// position.
+func (t *Task) Positions() []Position {
+	ps := make([]Position, 0, len(t.queues))
+	for _, q := range t.queues {
+		if q.next > 0 {
+			ps = append(ps, Position{q.topic, q.partition, q.next})
+		}
+	}
+	return ps
+}
+
+// SetPosition tells the task the committed position of a source topic.
+func (t *Task) SetPosition(topic string, next int64) {
+	if q := t.byTopic[topic]; q != nil {
+		q.next, q.committed = next, next
+	}
+}
+
+// Prepare forwards what waited for the commit and emits the changelog records. The driver then makes all effects and
+// positions stand, and calls Commit; or Abort, after an error here or later.
+func (t *Task) Prepare() error {
+	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
+	for _, f := range t.ctx.OnCommits {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	for _, s := range t.stores {
+		log := func(_, _ []byte, _ int64) error { return nil }
+		if !s.spec.NoLog {
+			e := graph.Effect{Topic: s.spec.Changelog, Partition: t.cfg.Partition}
+			log = func(key, value []byte, ts int64) error {
+				e.Key, e.Value, e.Timestamp = key, value, max(0, ts)
+				return t.emit(&e)
+			}
+		}
+		if err := s.ts.Log(log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Commit writes the overlays into the DBs, with the changelog offset up to which each store is then current: offsets
+// tells it by store; a store it does not name keeps its own.
+func (t *Task) Commit(offsets map[*graph.Store]int64) error {
+	for _, d := range []db.DB{t.cfg.Disk, t.cfg.Memory} {
+		if d == nil {
+			continue
+		}
+		b := d.Batch()
+		if err := t.apply(b, d, offsets); err != nil {
+			b.Discard()
+			return fmt.Errorf("engine: %w", err)
+		}
+		if err := b.Commit(); err != nil {
+			return fmt.Errorf("engine: %w", err)
+		}
+	}
+	for _, q := range t.queues {
+		q.committed = q.next
+	}
+	clear(t.dropped)
+	t.save()
+	return nil
+}
+
+func (t *Task) apply(b db.Batch, d db.DB, offsets map[*graph.Store]int64) error {
+	for _, s := range t.stores {
+		if s.d != d {
+			continue
+		}
+		if err := s.ts.Apply(b); err != nil {
+			return err
+		}
+		if o, ok := offsets[s.spec]; ok && o != s.offset {
+			s.offset = o
+			if err := b.Set(offsetKey(s.spec.Name), binary.BigEndian.AppendUint64(nil, uint64(o))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Abort takes the task back to its last commit. Its queues are empty then: the driver feeds it again from Positions.
+func (t *Task) Abort() {
+	for _, s := range t.stores {
+		s.ts.Abort()
+	}
+	for i, x := range t.saved {
+		*t.ctx.Vars[i].P = x
+	}
+	for _, q := range t.queues {
+		clear(q.recs)
+		q.recs, q.head, q.timed, q.next = q.recs[:0], 0, false, q.committed
+	}
+}
+
+func (t *Task) save() {
+	t.saved = t.saved[:0]
+	for _, v := range t.ctx.Vars {
+		t.saved = append(t.saved, *v.P)
+	}
+}
+
+const checkpointVersion = 1
+
+// Checkpoint is what the operators remember besides stores: stream times and schedules. It goes with the committed
+// positions.
+func (t *Task) Checkpoint() []byte {
+	b := []byte{checkpointVersion}
+	for _, v := range t.ctx.Vars {
+		b = binary.BigEndian.AppendUint32(b, nameHash(v.Name))
+		b = binary.AppendVarint(b, *v.P)
+	}
+	return b
+}
+
+var errCheckpoint = errors.New("engine: the committed checkpoint is damaged: the offsets' metadata was written by something else; " +
+	"reset the application's offsets, or commit them without metadata")
+
+// LoadCheckpoint sets what Checkpoint told. Numbers of operators that are no more are ignored, new ones keep their start.
+func (t *Task) LoadCheckpoint(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if b[0] != checkpointVersion {
+		return fmt.Errorf("%w (version %d)", errCheckpoint, b[0])
+	}
+	byHash := map[uint32]*int64{}
+	for _, v := range t.ctx.Vars {
+		byHash[nameHash(v.Name)] = v.P
+	}
+	for b = b[1:]; len(b) > 0; {
+		if len(b) < 5 {
+			return errCheckpoint
+		}
+		x, n := binary.Varint(b[4:])
+		if n <= 0 {
+			return errCheckpoint
+		}
+		if p := byHash[binary.BigEndian.Uint32(b)]; p != nil {
+			*p = x
+		}
+		b = b[4+n:]
+	}
+	t.save()
+	return nil
+}
+
+func nameHash(name string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return h.Sum32()
+}

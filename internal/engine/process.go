@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/millrace-go/millrace/internal/graph"
+)
+
+// queue holds the records of one source partition that wait.
+type queue struct {
+	topic     *graph.Topic
+	name      string // the topic's full name without the application's prefix
+	partition int32
+	source    graph.Source
+	recs      []graph.Raw
+	head      int
+	timed     bool  // recs[head] has its timestamp
+	time      int64 // the highest timestamp of the partition, -1 at first
+	next      int64 // the offset after the last one processed; 0: none yet
+	committed int64
+}
+
+// Add queues records of a source topic, in offset order. topic is its full name without the application's prefix (see
+// graph.Topic.FullName with ""). Bytes must not be changed afterwards.
+func (t *Task) Add(topic string, recs ...graph.Raw) {
+	q := t.byTopic[topic]
+	if q == nil {
+		return
+	}
+	if q.head == len(q.recs) {
+		clear(q.recs)
+		q.recs, q.head = q.recs[:0], 0
+	}
+	q.recs = append(q.recs, recs...)
+}
+
+// Buffered is how many records of a topic wait.
+func (t *Task) Buffered(topic string) int {
+	if q := t.byTopic[topic]; q != nil {
+		return len(q.recs) - q.head
+	}
+	return 0
+}
+
+// Process takes up to limit waiting records, least timestamp first over the task's partitions, and returns how many it
+// took. After an error the task must be aborted.
+func (t *Task) Process(limit int) (int, error) {
+	n := 0
+	for n < limit {
+		q, err := t.pick()
+		if err != nil {
+			return n, err
+		}
+		if q == nil {
+			return n, nil
+		}
+		r := &q.recs[q.head]
+		if err := t.one(q, r); err != nil {
+			return n, err
+		}
+		q.head++
+		q.timed = false
+		q.next = r.Offset + 1
+		n++
+	}
+	return n, nil
+}
+
+// pick returns the queue whose head is the oldest; ties go to the source that was drawn first.
+func (t *Task) pick() (*queue, error) {
+	var best *queue
+	for _, q := range t.queues {
+		for q.head < len(q.recs) && !q.timed {
+			ok, err := t.stamp(q)
+			if err != nil {
+				return nil, err
+			}
+			if !ok { // dropped
+				q.next = q.recs[q.head].Offset + 1
+				q.head++
+			}
+		}
+		if q.head < len(q.recs) && (best == nil || q.recs[q.head].Timestamp < best.recs[best.head].Timestamp) {
+			best = q
+		}
+	}
+	return best, nil
+}
+
+// stamp works out the timestamp of a queue's head; ok false drops it.
+func (t *Task) stamp(q *queue) (ok bool, err error) {
+	r := &q.recs[q.head]
+	t.at(q, r)
+	if len(t.dropped) > 0 && t.dropped[q.name][r.Offset] {
+		t.skip(nil, "failed before")
+		return false, nil
+	}
+	if q.source.Time != nil {
+		ts, err := q.source.Time(r, q.time)
+		if err != nil {
+			return false, t.failed(q, r, err)
+		}
+		r.Timestamp = ts
+	}
+	if r.Timestamp < 0 {
+		t.skip(nil, "negative timestamp")
+		return false, nil
+	}
+	q.time = max(q.time, r.Timestamp)
+	q.timed = true
+	return true, nil
+}
+
+func (t *Task) at(q *queue, r *graph.Raw) {
+	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = q.name, r.Partition, r.Offset, r.Headers
+	t.ctx.Mutated, t.emitted = false, false
+}
+
+func (t *Task) one(q *queue, r *graph.Raw) error {
+	t.at(q, r)
+	t.ctx.StreamTime = max(t.ctx.StreamTime, r.Timestamp)
+	if err := q.source.Process(r); err != nil {
+		if err := t.failed(q, r, err); err != nil {
+			return err
+		}
+	}
+	t.counters.Processed++
+	return t.punctuate(graph.StreamClock, t.ctx.StreamTime)
+}
+
+// failed asks the error policy about a record; nil means that it has been dropped.
+func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
+	re := recordError(t, q, r, err)
+	policy := t.cfg.OnProcess
+	var d *graph.DecodeError
+	if re.Node == nil {
+		if !errors.As(err, &d) {
+			return re // a store, the driver: no fault of the record's
+		}
+		policy = t.cfg.OnDecode
+	}
+	if policy == nil || policy(re) == Fail {
+		return re
+	}
+	if t.ctx.Mutated || t.emitted {
+		return &ReplayError{re}
+	}
+	t.skip(re.Node, err.Error())
+	return nil
+}
+
+// Tick tells the task the time of day, in milliseconds, and runs what is due. After an error it must be aborted.
+func (t *Task) Tick(wall int64) error {
+	t.ctx.WallTime = wall
+	return t.punctuate(graph.WallClock, wall)
+}
+
+func (t *Task) punctuate(clock graph.Clock, now int64) error {
+	for _, p := range t.ctx.Punctuates {
+		if p.Clock != clock || p.Cancel || now < p.Next {
+			continue
+		}
+		// The grid stays: what was missed is made up for by one call (KIP-138).
+		p.Next += p.Interval * ((now-p.Next)/p.Interval + 1)
+		t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
+		if err := p.Call(now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/millrace-go/millrace/internal/db"
+	"github.com/millrace-go/millrace/internal/graph"
+)
+
+// The DB of a task holds its stores' rows under two bytes each, and under two zero bytes what it needs to find them:
+//
+//	0 0 's' name -> the store's two bytes
+//	0 0 'o' name -> the changelog offset up to which the rows are current
+//
+// Two bytes once given stay given, so a topology may gain and lose stores.
+func idKey(name string) []byte     { return append([]byte{0, 0, 's'}, name...) }
+func offsetKey(name string) []byte { return append([]byte{0, 0, 'o'}, name...) }
+
+func (t *Task) open(s *graph.Store) (graph.TaskStore, error) {
+	if o := t.byName[s.Name]; o != nil {
+		return o.ts, nil
+	}
+	d := t.cfg.Disk
+	if s.Memory {
+		d = t.cfg.Memory
+	}
+	if d == nil {
+		return nil, fmt.Errorf("engine: store %q (%s) has no DB to lie in", s.Name, s.At)
+	}
+	id, err := storeID(d, s.Name)
+	if err != nil {
+		return nil, err
+	}
+	o := &openStore{spec: s, d: d, id: id, offset: -1}
+	if v, ok, err := d.Get(offsetKey(s.Name)); err != nil {
+		return nil, err
+	} else if ok && len(v) == 8 {
+		o.offset = int64(binary.BigEndian.Uint64(v))
+	}
+	if o.ts, err = s.Make(t.ctx, s, d, binary.BigEndian.AppendUint16(nil, id)); err != nil {
+		return nil, err
+	}
+	t.byName[s.Name] = o
+	t.stores = append(t.stores, o)
+	return o.ts, nil
+}
+
+func storeID(d db.DB, name string) (uint16, error) {
+	v, ok, err := d.Get(idKey(name))
+	if err != nil {
+		return 0, err
+	}
+	if ok && len(v) == 2 {
+		return binary.BigEndian.Uint16(v), nil
+	}
+	last := uint16(0)
+	prefix := idKey("")
+	it, err := d.Iter(prefix, []byte{0, 0, 's' + 1})
+	if err != nil {
+		return 0, err
+	}
+	for it.Next() {
+		if v := it.Value(); len(v) == 2 {
+			last = max(last, binary.BigEndian.Uint16(v))
+		}
+	}
+	if err := it.Err(); err != nil {
+		return 0, err
+	}
+	if err := it.Close(); err != nil {
+		return 0, err
+	}
+	if last == 1<<16-1 {
+		return 0, fmt.Errorf("engine: store %q is one too many: a task's directory holds 65,535 in its life; delete it to start anew", name)
+	}
+	b := d.Batch()
+	if err := b.Set(idKey(name), binary.BigEndian.AppendUint16(nil, last+1)); err != nil {
+		return 0, err
+	}
+	return last + 1, b.Commit()
+}
+
+// StoreState is a store and how far its rows are current.
+type StoreState struct {
+	Store  *graph.Store
+	Offset int64 // the next changelog offset to apply; -1: nothing is known
+}
+
+// Stores lists the task's stores, for restoring.
+func (t *Task) Stores() []StoreState {
+	list := make([]StoreState, 0, len(t.stores))
+	for _, s := range t.stores {
+		list = append(list, StoreState{s.spec, s.offset})
+	}
+	return list
+}
+
+// Restore applies changelog records to a store that is not in use yet; next is the offset up to which it is current
+// then. Applying a record again does no harm.
+func (t *Task) Restore(s *graph.Store, recs []graph.Raw, next int64) error {
+	o := t.byName[s.Name]
+	if o == nil {
+		return fmt.Errorf("engine: store %q is not of this task", s.Name)
+	}
+	b := o.d.Batch()
+	for i := range recs {
+		r := &recs[i]
+		if r.Key == nil {
+			continue
+		}
+		if err := o.ts.Restore(b, r.Key, r.Value, r.Timestamp); err != nil {
+			b.Discard()
+			return fmt.Errorf("engine: restore store %q from offset %d: %w", s.Name, r.Offset, err)
+		}
+	}
+	if err := b.Set(offsetKey(s.Name), binary.BigEndian.AppendUint64(nil, uint64(next))); err != nil {
+		b.Discard()
+		return err
+	}
+	o.offset = next
+	return b.Commit()
+}
+
+// Wipe empties a store before it is restored from the start.
+func (t *Task) Wipe(s *graph.Store) error {
+	o := t.byName[s.Name]
+	if o == nil {
+		return fmt.Errorf("engine: store %q is not of this task", s.Name)
+	}
+	b := o.d.Batch()
+	lo, hi := binary.BigEndian.AppendUint16(nil, o.id), binary.BigEndian.AppendUint16(nil, o.id+1)
+	if o.id == 1<<16-1 {
+		hi = nil
+	}
+	if err := b.DeleteRange(lo, hi); err != nil {
+		b.Discard()
+		return err
+	}
+	if err := b.Delete(offsetKey(s.Name)); err != nil {
+		b.Discard()
+		return err
+	}
+	o.offset = -1
+	return b.Commit()
+}
+
+// Store returns a task's part of a store, to be read.
+func (t *Task) Store(name string) (graph.TaskStore, bool) {
+	o := t.byName[name]
+	if o == nil {
+		return nil, false
+	}
+	return o.ts, true
+}
+
+// Flush makes what was committed survive the process.
+func (t *Task) Flush() error {
+	if t.cfg.Disk == nil {
+		return nil
+	}
+	return t.cfg.Disk.Flush()
+}

@@ -105,6 +105,16 @@ func (t *Task) apply(b db.Batch, d db.DB, offsets map[*graph.Store]int64) error 
 
 // Abort takes the task back to its last commit. Its queues are empty then: the driver feeds it again from Positions.
 func (t *Task) Abort() {
+	t.Rewind()
+	for _, q := range t.queues {
+		clear(q.recs)
+		q.recs, q.head, q.timed, q.next = q.recs[:0], 0, false, q.committed
+	}
+}
+
+// Rewind takes stores and operators back to the last commit and leaves the queues as they are. It is for drivers that
+// commit after each record; a record that Process failed on is at the head of its queue still.
+func (t *Task) Rewind() {
 	for _, s := range t.stores {
 		s.ts.Abort()
 	}
@@ -112,8 +122,7 @@ func (t *Task) Abort() {
 		*t.ctx.Vars[i].P = x
 	}
 	for _, q := range t.queues {
-		clear(q.recs)
-		q.recs, q.head, q.timed, q.next = q.recs[:0], 0, false, q.committed
+		q.timed = false
 	}
 }
 

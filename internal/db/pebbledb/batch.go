@@ -85,7 +85,6 @@ func (b *batch) Commit() error {
 	if b.p.Empty() {
 		return nil
 	}
-	d.unpin()
 	d.dropIdle()
 	if err := d.gate.wait(d.latch); err != nil {
 		return err

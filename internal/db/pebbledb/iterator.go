@@ -40,7 +40,6 @@ func (d *DB) Iter(lower, upper []byte) (db.Iterator, error) {
 	if d.closed {
 		return nil, db.ErrClosed
 	}
-	d.unpin()
 	i := &iterator{db: d, idles: true}
 	if upper != nil && bytes.Compare(lower, upper) >= 0 {
 		return i, nil
@@ -60,13 +59,17 @@ func (d *DB) Iter(lower, upper []byte) (db.Iterator, error) {
 	return i, nil
 }
 
-// dropIdle closes the idle iterators, and has the open ones closed when their users are done. After a commit they would
-// show old rows; after a flush they would keep the memtables in memory.
+// dropIdle closes the idle iterators and that of Get, and has the open ones closed when their users are done. After a
+// commit they would show old rows; after a flush they would keep memtables in memory and dead tables on the disk.
 func (d *DB) dropIdle() {
 	for _, p := range d.idle {
 		_ = p.Close() // it had no error when it became idle, and was not moved since
 	}
 	d.idle = d.idle[:0]
+	if d.reader != nil {
+		_ = d.reader.Close() // its errors were returned by Get
+		d.reader = nil
+	}
 	for _, i := range d.open {
 		i.idles = false
 	}

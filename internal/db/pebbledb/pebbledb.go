@@ -11,9 +11,6 @@
 package pebbledb
 
 import (
-	"errors"
-	"io"
-
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/millrace-go/millrace/internal/db"
@@ -29,9 +26,9 @@ type DB struct {
 	latch *latch
 	gate  *gate
 
-	held   io.Closer          // pins the value that the last Get handed out
+	reader *pebble.Iterator   // for Get, of the current state; nil until one is wanted
+	idle   []*pebble.Iterator // closed by their users, of the current state: see Iter
 	open   []*iterator        // so that Close can close them
-	idle   []*pebble.Iterator // closed by their users, and still of the current state: see Iter
 	dirty  bool               // something was committed since the last Flush
 	closed bool
 
@@ -53,29 +50,31 @@ func (d *DB) bound(lower, upper []byte) {
 }
 
 // Get implements [db.DB]. The value is Pebble's own memory, pinned until the next call.
+//
+// It is a seek of an iterator that lives until the next commit and not Pebble's Get, which builds its iterators anew each
+// time and leaves the last level's filters out: measured, a missing key takes 0.2 us instead of 2.3, one that is there
+// 1.3 to 2 instead of 3. A read after each commit, where the iterator serves but once, costs the same either way.
 func (d *DB) Get(key []byte) (value []byte, ok bool, err error) {
 	if d.closed {
 		return nil, false, db.ErrClosed
 	}
-	d.unpin()
-	d.lower = append(append(d.lower[:0], lead), key...)
-	value, closer, err := d.p.Get(d.lower)
-	if err != nil {
-		if errors.Is(err, pebble.ErrNotFound) {
-			return nil, false, nil
+	if d.reader == nil {
+		if d.reader, err = d.p.NewIter(&pebble.IterOptions{UseL6Filters: true}); err != nil {
+			return nil, false, explain(d.dir, err)
 		}
+	}
+	// To Pebble's default comparer a key is its own prefix, so this finds the key itself or nothing.
+	d.lower = append(append(d.lower[:0], lead), key...)
+	if ok = d.reader.SeekPrefixGE(d.lower); ok {
+		value, err = d.reader.ValueAndErr()
+	} else {
+		err = d.reader.Error()
+	}
+	if err != nil {
+		d.dropIdle()
 		return nil, false, explain(d.dir, err)
 	}
-	d.held = closer
-	return value, true, nil
-}
-
-// unpin gives up the value of the last Get, which keeps a memtable or a block alive.
-func (d *DB) unpin() {
-	if d.held != nil {
-		_ = d.held.Close() // it repeats an error of Get, which had none
-		d.held = nil
-	}
+	return value, ok, nil
 }
 
 // Flush implements [db.DB]: it writes the memtables to the disk and waits until they are safe there.
@@ -83,7 +82,6 @@ func (d *DB) Flush() error {
 	if d.closed {
 		return db.ErrClosed
 	}
-	d.unpin()
 	d.dropIdle()
 	if err := d.latch.err(); err != nil {
 		return err

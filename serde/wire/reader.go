@@ -257,6 +257,17 @@ func (r *Reader) ReadBytes() []byte {
 // Name reads a string or binary without copying it: the result points into the input. It is for field names
 // (`switch string(r.Name())` does not allocate) and for bytes that are used up at once. Nil is a nil slice.
 func (r *Reader) Name() []byte {
+	// Most names and many strings are short ones that are there.
+	if off := r.off; r.err == nil && off < len(r.b) && r.b[off]&0xe0 == codeFixStr {
+		if end := off + 1 + int(r.b[off]&31); end <= len(r.b) {
+			r.off = end
+			return r.b[off+1 : end : end]
+		}
+	}
+	return r.anyName()
+}
+
+func (r *Reader) anyName() []byte {
 	c, ok := r.code()
 	if !ok {
 		return nil

@@ -30,13 +30,10 @@ type Entry[V any] struct {
 	inDB  bool  // the DB has the row, or may have
 	turn  int   // its place in the order of last writes
 	dbTS  int64 // the timestamp of the DB's row, -1 without one
-	old   *flushed
-}
-
-// flushed is what was last emitted of a row, for stores that emit on commit.
-type flushed struct {
-	row []byte
-	has bool
+	// What was last emitted of the row, for stores that emit on commit: while untold is set.
+	oldRow []byte
+	oldHas bool
+	untold bool
 }
 
 // core is the overlay, by encoded key.
@@ -126,10 +123,10 @@ func (s *core[V]) touch(e *Entry[V]) {
 		s.dirty = append(s.dirty, e)
 		s.bytes += len(e.key) + 64
 		if s.track {
-			e.old = &flushed{row: e.row, has: e.has}
+			e.oldRow, e.oldHas, e.untold = e.row, e.has, true
 			if s.keepOld && e.has && !e.enc {
 				// Encoding a value that was decoded or encoded before cannot fail but for a bug of its serde, which Log reports.
-				e.old.row, _ = s.encode(nil, e)
+				e.oldRow, _ = s.encode(nil, e)
 			}
 		}
 	}
@@ -238,7 +235,7 @@ func (s *core[V]) Apply(b db.Batch) error {
 				return err
 			}
 		}
-		e.dirty, e.inDB, e.old, e.dbTS = false, e.has, nil, e.ts
+		e.dirty, e.inDB, e.oldRow, e.untold, e.dbTS = false, e.has, nil, false, e.ts
 	}
 	s.clean()
 	return nil

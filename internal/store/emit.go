@@ -9,18 +9,18 @@ func (s *core[V]) KeepOld() { s.keepOld = true }
 // was when Changed last told of it. Rows that came and went unseen are left out. It is for stores that emit on commit.
 func (s *core[V]) Changed(f func(e *Entry[V], old V, hadOld bool) error) error {
 	for i, e := range s.turns {
-		if e.turn != i || e.old == nil || !e.has && !e.old.has {
+		if e.turn != i || !e.untold || !e.has && !e.oldHas {
 			continue
 		}
 		var old V
-		if s.keepOld && e.old.has {
+		if s.keepOld && e.oldHas {
 			var err error
-			if old, err = s.value.Decode(e.old.row[8:]); err != nil {
+			if old, err = s.value.Decode(e.oldRow[8:]); err != nil {
 				return fmt.Errorf("store %s: the last row of key %q does not decode: %w", s.name, e.key, err)
 			}
 		}
-		had := e.old.has
-		e.old = nil
+		had := e.oldHas
+		e.oldRow, e.untold = nil, false
 		if err := f(e, old, had); err != nil {
 			return err
 		}

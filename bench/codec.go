@@ -1,0 +1,170 @@
+package bench
+
+import (
+	"fmt"
+
+	"github.com/millrace-go/millrace/serde/wire"
+)
+
+// imageSerde is Image's MessagePack map, written by hand.
+type imageSerde struct{}
+
+func (imageSerde) Append(b []byte, i Image) ([]byte, error) {
+	b = wire.AppendMapLen(b, 7)
+	b = wire.AppendString(wire.AppendString(b, "experiment"), i.Experiment)
+	b = wire.AppendString(wire.AppendString(b, "plate"), i.Plate)
+	b = wire.AppendString(wire.AppendString(b, "well"), i.Well)
+	b = wire.AppendInt(wire.AppendString(b, "site"), int64(i.Site))
+	b = wire.AppendInt(wire.AppendString(b, "channel"), int64(i.Channel))
+	b = wire.AppendString(wire.AppendString(b, "path"), i.Path)
+	return wire.AppendInt(wire.AppendString(b, "ts"), i.TS), nil
+}
+
+func (imageSerde) Decode(src []byte) (i Image, err error) {
+	r := reader{Reader: wire.NewReader(src), all: string(src)}
+	for n := r.ReadMapLen(); n > 0; n-- {
+		switch string(r.Name()) {
+		case "experiment":
+			i.Experiment = r.str()
+		case "plate":
+			i.Plate = r.str()
+		case "well":
+			i.Well = r.str()
+		case "site":
+			i.Site = int(r.ReadInt())
+		case "channel":
+			i.Channel = int(r.ReadInt())
+		case "path":
+			i.Path = r.str()
+		case "ts":
+			i.TS = r.ReadInt()
+		default:
+			r.Skip()
+		}
+	}
+	return i, r.Close()
+}
+
+// reader reads strings as parts of one copy of the whole message: one allocation instead of one per field.
+type reader struct {
+	wire.Reader
+	all string
+}
+
+func (r *reader) str() string {
+	n := len(r.Name())
+	end := r.Offset()
+	return r.all[end-n : end]
+}
+
+// strOrNil reads a string that may be nil, which is empty.
+func (r *reader) strOrNil() string {
+	if r.TryNil() {
+		return ""
+	}
+	return r.str()
+}
+
+func appendOrNil(b []byte, s string) []byte {
+	if s == "" {
+		return wire.AppendNil(b)
+	}
+	return wire.AppendString(b, s)
+}
+
+// packedSerde writes packed as Progress's MessagePack map.
+type packedSerde struct{}
+
+func (packedSerde) Append(b []byte, p *packed) ([]byte, error) {
+	b = wire.AppendMapLen(b, 8)
+	b = appendOrNil(wire.AppendString(b, "experiment"), p.exp)
+	b = appendOrNil(wire.AppendString(b, "plate"), p.plate)
+	b = appendOrNil(wire.AppendString(b, "well"), p.well)
+	b = wire.AppendInt(wire.AppendString(b, "site"), int64(p.siteNo))
+	b = wire.AppendMapLen(wire.AppendString(b, "channels"), p.count())
+	for c, path := range p.paths {
+		if p.mask&(1<<c) != 0 {
+			b = wire.AppendString(wire.AppendInt(b, int64(c+1)), path)
+		}
+	}
+	b = wire.AppendInt(wire.AppendString(b, "firstTs"), p.first)
+	b = wire.AppendInt(wire.AppendString(b, "lastTs"), p.last)
+	return wire.AppendBool(wire.AppendString(b, "completed"), p.completed), nil
+}
+
+func (packedSerde) Decode(src []byte) (*packed, error) {
+	r := reader{Reader: wire.NewReader(src), all: string(src)}
+	p := &packed{}
+	for n := r.ReadMapLen(); n > 0; n-- {
+		switch string(r.Name()) {
+		case "experiment":
+			p.exp = r.strOrNil()
+		case "plate":
+			p.plate = r.strOrNil()
+		case "well":
+			p.well = r.strOrNil()
+		case "site":
+			p.siteNo = int(r.ReadInt())
+		case "channels":
+			for k := r.ReadMapLen(); k > 0; k-- {
+				c := r.ReadInt() - 1
+				path := r.str()
+				if c < 0 || c >= int64(len(p.paths)) {
+					return nil, fmt.Errorf("bench: channel %d: a site has 1 to %d", c+1, len(p.paths))
+				}
+				p.paths[c] = path
+				p.mask |= 1 << c
+			}
+		case "firstTs":
+			p.first = r.ReadInt()
+		case "lastTs":
+			p.last = r.ReadInt()
+		case "completed":
+			p.completed = r.ReadBool()
+		default:
+			r.Skip()
+		}
+	}
+	return p, r.Close()
+}
+
+// siteSerde is Site's MessagePack map, written by hand.
+type siteSerde struct{}
+
+func (siteSerde) Append(b []byte, s Site) ([]byte, error) {
+	b = wire.AppendMapLen(b, 6)
+	b = wire.AppendString(wire.AppendString(b, "experiment"), s.Experiment)
+	b = wire.AppendString(wire.AppendString(b, "plate"), s.Plate)
+	b = wire.AppendString(wire.AppendString(b, "well"), s.Well)
+	b = wire.AppendInt(wire.AppendString(b, "site"), int64(s.Site))
+	b = wire.AppendArrayLen(wire.AppendString(b, "paths"), len(s.Paths))
+	for _, p := range s.Paths {
+		b = wire.AppendString(b, p)
+	}
+	return wire.AppendInt(wire.AppendString(b, "ts"), s.TS), nil
+}
+
+func (siteSerde) Decode(src []byte) (s Site, err error) {
+	r := reader{Reader: wire.NewReader(src), all: string(src)}
+	for n := r.ReadMapLen(); n > 0; n-- {
+		switch string(r.Name()) {
+		case "experiment":
+			s.Experiment = r.str()
+		case "plate":
+			s.Plate = r.str()
+		case "well":
+			s.Well = r.str()
+		case "site":
+			s.Site = int(r.ReadInt())
+		case "paths":
+			for k := r.ReadArrayLen(); k > 0; k-- {
+				s.Paths = append(s.Paths, r.str())
+			}
+		case "ts":
+			s.TS = r.ReadInt()
+		default:
+			r.Skip()
+		}
+	}
+	return s, r.Close()
+}

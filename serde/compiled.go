@@ -1,7 +1,6 @@
 package serde
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"sync"
@@ -63,32 +62,39 @@ func compile[T any](f form) (Serde[T], error) {
 	if s, ok := made.Load(madeKey{t, f}); ok {
 		return s.(Serde[T]), nil
 	}
-	var s Serde[T]
-	if t.Kind() == reflect.Pointer {
-		c, err := codecOf(t.Elem(), f)
-		if err != nil {
-			return nil, err
-		}
-		s = &compiledPtr[T]{codec: c, elem: t.Elem(), spare: sync.Pool{New: func() any { return new(state) }}}
-	} else {
-		c, err := codecOf(t, f)
-		if err != nil {
-			return nil, err
-		}
-		s = &compiled[T]{codec: c, spare: sync.Pool{New: func() any { return new(cell[T]) }}}
+	s, err := build[T](t, f)
+	if err != nil {
+		return nil, err
 	}
 	kept, _ := made.LoadOrStore(madeKey{t, f}, s)
 	return kept.(Serde[T]), nil
 }
 
-func codecOf(t reflect.Type, f form) (*codec, error) {
+func build[T any](t reflect.Type, f form) (Serde[T], error) {
+	elem, pointer := t, t.Kind() == reflect.Pointer
+	if pointer {
+		elem = t.Elem()
+	}
+	var c *codec
+	var err error
 	switch f {
 	case formOwn:
-		return ownCodec(t), nil
+		if pointer {
+			return ownPtr[T]{elem}, nil
+		}
+		return newOwnSerde[T](), nil
 	case formKey:
-		return keyCodec(t)
+		c, err = keyCodec(elem)
+	case formMsgpack:
+		c, err = msgpackCodec(elem)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case pointer:
+		return &compiledPtr[T]{codec: c, elem: elem, spare: sync.Pool{New: func() any { return new(state) }}}, nil
 	default:
-		return msgpackCodec(t)
+		return &compiled[T]{codec: c, spare: sync.Pool{New: func() any { return new(cell[T]) }}}, nil
 	}
 }
 
@@ -177,34 +183,16 @@ func msgpackCodec(t reflect.Type) (*codec, error) {
 	}, nil
 }
 
-// ownCodec is for a type with AppendBinary or MarshalBinary, and UnmarshalBinary.
+// ownCodec is for a part of a key that encodes itself: with AppendBinary or MarshalBinary, and UnmarshalBinary.
 func ownCodec(t reflect.Type) *codec {
-	c := &codec{decode: func(_ *state, src []byte, p unsafe.Pointer) error { return unmarshalOwn(t, src, p) }}
-	if reflect.PointerTo(t).Implements(binaryAppender) {
-		c.append = func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) { return appendOwn(t, dst, p) }
-	} else {
-		c.append = func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) { return marshalOwn(t, dst, p) }
+	return &codec{
+		append: func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) {
+			return appendBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), dst)
+		},
+		decode: func(_ *state, src []byte, p unsafe.Pointer) error {
+			return unmarshalBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), src)
+		},
 	}
-	return c
-}
-
-func appendOwn(t reflect.Type, dst []byte, p unsafe.Pointer) (b []byte, err error) {
-	defer catch(t, &err)
-	return reflect.NewAt(t, p).Interface().(encoding.BinaryAppender).AppendBinary(dst)
-}
-
-func marshalOwn(t reflect.Type, dst []byte, p unsafe.Pointer) (b []byte, err error) {
-	defer catch(t, &err)
-	b, err = reflect.NewAt(t, p).Interface().(encoding.BinaryMarshaler).MarshalBinary()
-	return append(dst, b...), err
-}
-
-func unmarshalOwn(t reflect.Type, src []byte, p unsafe.Pointer) (err error) {
-	defer catch(t, &err)
-	if err := reflect.NewAt(t, p).Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(src); err != nil {
-		return fmt.Errorf("serde: %s: %w", t, err)
-	}
-	return nil
 }
 
 func nilError[T any]() error {

@@ -1,7 +1,6 @@
 package serde
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -77,23 +76,14 @@ func appenderProgram(t reflect.Type) program {
 			}
 			raw := d.Name()
 			if d.Err() == nil {
-				d.Fail(unmarshalBinary(t, p, raw))
+				d.Fail(unmarshalBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), raw))
 			}
 		},
 	}
 }
 
 func (e *encoder) appender(t reflect.Type, p unsafe.Pointer) (err error) {
-	defer catch(t, &err)
-	e.tmp, err = reflect.NewAt(t, p).Interface().(encoding.BinaryAppender).AppendBinary(e.tmp[:0])
-	if e.tmp == nil {
-		e.tmp = []byte{}
-	}
-	e.buf = wire.AppendBytes(e.buf, e.tmp)
+	e.tmp, err = appendBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), e.tmp[:0])
+	e.buf = append(wire.AppendBytesLen(e.buf, len(e.tmp)), e.tmp...)
 	return err
-}
-
-func unmarshalBinary(t reflect.Type, p unsafe.Pointer, raw []byte) (err error) {
-	defer catch(t, &err)
-	return reflect.NewAt(t, p).Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(raw)
 }

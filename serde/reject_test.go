@@ -17,7 +17,8 @@ type (
 		A int `msgpack:"x"`
 		B int `msgpack:"x"`
 	}
-	loop struct{ Next *loop }
+	loop        struct{ Next *loop }
+	pointerType *int
 )
 
 func (halfway) MarshalBinary() ([]byte, error) { return nil, nil }
@@ -50,6 +51,7 @@ func TestUnsuitableValues(t *testing.T) {
 	fails(t, serde.For[error], "which type is in the interface")
 	fails(t, serde.For[struct{ E error }], ".E", "which type is in the interface")
 	fails(t, serde.For[**string], "use *string")
+	fails(t, serde.For[pointerType], "use *int")
 	fails(t, serde.For[halfway], "MarshalBinary but not UnmarshalBinary")
 	fails(t, serde.For[twice], `"x"`, "rename one")
 }

@@ -89,6 +89,9 @@ func stock[T any](r role) (Serde[T], error) {
 	elem := t
 	if t.Kind() == reflect.Pointer {
 		elem = t.Elem()
+		if t.Name() != "" {
+			return nil, typeError(t, "a named pointer type has no use here: use *%s", elem)
+		}
 		if elem.Kind() == reflect.Pointer {
 			return nil, typeError(t, "a pointer stands for a value that may be null, and this one could be null in two ways: use %s", elem)
 		}

@@ -1,0 +1,51 @@
+package brokertest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// patience is how long a broker may take for one call: a real one that has just started is slow.
+const patience = 30 * time.Second
+
+// Topic is one to create.
+type Topic struct {
+	Name       string
+	Partitions int32             // 0 is one
+	Config     map[string]string // such as cleanup.policy
+}
+
+// Topics creates topics, and deletes them when the test ends.
+func Topics(t testing.TB, bootstrap string, topics ...Topic) {
+	t.Helper()
+	admin := kadm.NewClient(client(t, bootstrap))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, topic := range topics {
+		configs := map[string]*string{}
+		for k, v := range topic.Config {
+			configs[k] = &v
+		}
+		if _, err := admin.CreateTopic(ctx, max(topic.Partitions, 1), -1, configs, topic.Name); err != nil {
+			t.Fatalf("brokertest: create topic %s on %s: %v", topic.Name, bootstrap, err)
+		}
+		DeleteTopics(t, bootstrap, topic.Name)
+	}
+}
+
+// DeleteTopics deletes topics when the test ends, those that the code under test has made by then. It does not mind if
+// some are absent.
+func DeleteTopics(t testing.TB, bootstrap string, names ...string) {
+	t.Helper()
+	admin := kadm.NewClient(client(t, bootstrap))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer cancel()
+		if _, err := admin.DeleteTopics(ctx, names...); err != nil {
+			t.Logf("brokertest: delete topics %q on %s: %v", names, bootstrap, err)
+		}
+	})
+}

@@ -171,13 +171,16 @@ func TestOddMaps(t *testing.T) {
 		"huge values":      {Values: map[string]float64{"A01": -math.MaxFloat64 / 2, "A02": math.MaxFloat64 / 3}},
 		"tiny values":      {Values: map[string]float64{"A01": 0, "A02": math.SmallestNonzeroFloat64}},
 		"incomplete, none": {Incomplete: map[string]string{"B02": ""}},
-		"a folder's name":  {Title: `a <b> & "c" ` + "\x00\x1b\xff" + ` ]]>`, Subtitle: "日本", Unit: "µm²"},
+		"a folder's name":  {Title: `a <b> & "c" ` + "\x00\x1b\xff" + ` ]]>`, Subtitle: "\u65e5\u672c", Unit: "µm²"},
 		"long texts":       {Title: strings.Repeat("x", 1000), Subtitle: strings.Repeat("ä", 1000), Unit: strings.Repeat("u", 1000), Values: map[string]float64{"A01": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			counts, _ := elements(t, drawSVG(t, m))
-			img := drawPNG(t, m)
+			img, err := raster(m)
+			if err != nil {
+				t.Fatal(err)
+			}
 			g, err := m.check()
 			if err != nil {
 				t.Fatal(err)

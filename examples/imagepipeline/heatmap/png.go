@@ -18,24 +18,34 @@ const zoom = 2
 
 // PNG writes the map as a PNG file, of the same look as the SVG.
 func PNG(w io.Writer, m Map) error {
-	g, err := m.check()
+	img, err := raster(m)
 	if err != nil {
 		return err
 	}
-	width, height := g.size()
-	p := &pngPainter{img: image.NewRGBA(image.Rect(0, 0, int(width*zoom), int(height*zoom)))}
-	g.paint(p)
-	if p.err != nil {
-		return fmt.Errorf("heatmap: %w", p.err)
-	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, p.img); err != nil {
+	// Large areas of one colour: the fastest compression is nearly the best.
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := encoder.Encode(&b, img); err != nil {
 		return fmt.Errorf("heatmap: %w", err)
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("heatmap: %w", err)
 	}
 	return nil
+}
+
+func raster(m Map) (*image.RGBA, error) {
+	g, err := m.check()
+	if err != nil {
+		return nil, err
+	}
+	width, height := g.size()
+	p := &pngPainter{img: image.NewRGBA(image.Rect(0, 0, int(width*zoom), int(height*zoom)))}
+	g.paint(p)
+	if p.err != nil {
+		return nil, fmt.Errorf("heatmap: %w", p.err)
+	}
+	return p.img, nil
 }
 
 type pngPainter struct {

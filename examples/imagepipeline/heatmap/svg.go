@@ -18,9 +18,11 @@ func SVG(w io.Writer, m Map) error {
 	}
 	width, height := g.size()
 	var p svgPainter
-	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" role="img" font-family="Go, 'Segoe UI', Helvetica, Arial, sans-serif">`+"\n", num(width), num(height))
+	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" font-family="Go, 'Segoe UI', Helvetica, Arial, sans-serif"`)
+	p.printf(` width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s">`+"\n", num(width), num(height))
 	p.printf("<title>%s</title>\n", escape(m.Title))
-	p.printf(`<defs><pattern id="missing" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="%s"/><rect width="2" height="6" fill="%s"/></pattern></defs>`+"\n", hex(white), hex(hatched))
+	p.printf(`<defs><pattern id="missing" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">`)
+	p.printf(`<rect width="6" height="6" fill="%s"/><rect width="2" height="6" fill="%s"/></pattern></defs>`+"\n", hex(white), hex(hatched))
 	g.paint(&p)
 	p.printf("</svg>\n")
 	if _, err := w.Write(p.Bytes()); err != nil {

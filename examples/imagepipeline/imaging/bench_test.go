@@ -25,6 +25,7 @@ func cameraImage(width, height int) *Image {
 
 // perMegapixel reports the time for a million pixels.
 func perMegapixel(b *testing.B, pixels int) {
+	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(pixels)*1e6, "ns/Mpx")
 }
 

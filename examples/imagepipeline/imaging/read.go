@@ -117,12 +117,10 @@ func fromGrey(decoded image.Image) (*Image, error) {
 // many kinds (its own, zlib's, LZW's, a short read): what is not a feature it
 // lacks, nor a fault of the disk, is bytes that are not what they should be.
 func explain(err error) error {
-	var disk *fs.PathError
-	if errors.As(err, &disk) {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return err
 	}
-	var unsupported tiff.UnsupportedError
-	if errors.As(err, &unsupported) {
+	if _, ok := errors.AsType[tiff.UnsupportedError](err); ok {
 		return fmt.Errorf("%w: %w; export it as 16-bit grey without compression", ErrUnsupported, err)
 	}
 	return fmt.Errorf("%w: %w; copy it again from the microscope", ErrDamaged, err)

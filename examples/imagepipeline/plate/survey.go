@@ -26,6 +26,7 @@ type Skip struct {
 	Detail string // what to do or to know, for a log
 }
 
+// String is a line for a log.
 func (s Skip) String() string {
 	return fmt.Sprintf("%s: %s: %s", s.Path, s.Reason, s.Detail)
 }

@@ -16,9 +16,9 @@ type Options struct {
 
 	// What is expected of each experiment, where what was found (see Experiment)
 	// is not the measure of it: an acquisition that is cut short everywhere.
-	ChannelsPerSite int
-	SitesPerWell    int
-	WellsPerPlate   int
+	ChannelsPerSite int // 0: as found
+	SitesPerWell    int // 0: as found
+	WellsPerPlate   int // 0: as found
 }
 
 // ErrNoImages is returned for a folder without a single image to process.
@@ -47,16 +47,10 @@ func Walk(dir string, opts Options) (*Survey, error) {
 		return w.survey, err
 	}
 	if len(w.survey.Images) == 0 {
-		return w.survey, fmt.Errorf("plate: %w in %s: %s", ErrNoImages, dir, w.survey.emptyBecause())
+		return w.survey, fmt.Errorf("plate: %w in %s: %s", ErrNoImages, dir, w.survey.emptyBecause(root))
 	}
 	w.survey.Experiments = experiments(w.survey.Images, opts)
 	return w.survey, nil
-}
-
-// key says which image of which plate a file is.
-type key struct {
-	experiment, plate, well string
-	site, channel           int
 }
 
 type walker struct {
@@ -99,12 +93,9 @@ func (w *walker) folder(dir string) error {
 
 func (w *walker) file(dir string, entry fs.DirEntry) error {
 	path := filepath.Join(dir, entry.Name())
-	if !entry.Type().IsRegular() { // a link, or something stranger
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			w.survey.skip(path, Link, "it does not lead to a file: give the folder that it leads to, if any")
-			return nil
-		}
+	if !entry.Type().IsRegular() && !leadsToFile(path) { // a link, or something stranger
+		w.survey.skip(path, Link, "it does not lead to a file: give the folder that it leads to, if any")
+		return nil
 	}
 	switch strings.ToLower(filepath.Ext(entry.Name())) {
 	case ".tif", ".tiff":
@@ -113,12 +104,8 @@ func (w *walker) file(dir string, entry fs.DirEntry) error {
 		return nil
 	}
 	name, err := ParseName(entry.Name())
-	switch {
-	case errors.Is(err, ErrThumbnail):
-		w.survey.skip(path, Thumbnail, "")
-		return nil
-	case err != nil:
-		w.survey.skip(path, BadName, err.Error())
+	if err != nil {
+		w.misnamed(path, err)
 		return nil
 	}
 	experiment, plate, err := origin(dir, w.opts)
@@ -128,37 +115,28 @@ func (w *walker) file(dir string, entry fs.DirEntry) error {
 	return w.add(Image{ImageName: name, Experiment: experiment, Plate: plate, Path: path})
 }
 
-// add takes an image, or decides between it and one that was found before for
-// the same plate, well, site and channel.
-func (w *walker) add(img Image) error {
-	k := key{img.Experiment, img.Plate, img.Well, img.Site, img.Channel}
-	at, found := w.seen[k]
-	if !found {
-		w.seen[k] = len(w.survey.Images)
-		w.survey.Images = append(w.survey.Images, img)
-		return nil
-	}
-	kept := w.survey.Images[at]
-	if a, b := filepath.Dir(kept.Path), filepath.Dir(img.Path); a != b {
-		return fmt.Errorf("plate: %s and %s both hold well %s, site %d, channel %d of plate %q of experiment %q: give one of the folders alone, or tell them apart with -experiment and -plate",
-			a, b, img.Well, img.Site, img.Channel, img.Plate, img.Experiment)
-	}
-	switch {
-	case kept.Time == img.Time && kept.Plane == img.Plane:
-		w.survey.skip(img.Path, Duplicate, "it is the same well, site and channel as "+filepath.Base(kept.Path)+", which is kept")
-		return nil
-	case img.Time < kept.Time || img.Time == kept.Time && img.Plane < kept.Plane:
-		// Names do not sort by number: sk10 comes before sk2.
-		w.survey.Images[at], kept, img = img, img, kept
-	}
-	w.survey.skip(img.Path, OtherPlane, "the first, "+filepath.Base(kept.Path)+", is kept")
-	return nil
+func leadsToFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
-// emptyBecause explains a survey without images.
-func (s *Survey) emptyBecause() string {
+// misnamed skips a TIFF file that is not an image of the plate by its name.
+func (w *walker) misnamed(path string, err error) {
+	if errors.Is(err, ErrThumbnail) {
+		w.survey.skip(path, Thumbnail, "")
+		return
+	}
+	w.survey.skip(path, BadName, err.Error())
+}
+
+// emptyBecause explains a survey without images: by the first thing skipped.
+func (s *Survey) emptyBecause(root string) string {
 	if len(s.Skipped) > 0 {
-		return s.Skipped[0].String()
+		first := s.Skipped[0]
+		if rel, err := filepath.Rel(root, first.Path); err == nil {
+			first.Path = rel // the root has been named
+		}
+		return first.String()
 	}
 	if n := s.Counts[Thumbnail]; n > 0 {
 		return fmt.Sprintf("it has only thumbnails (%d): copy the full images too", n)

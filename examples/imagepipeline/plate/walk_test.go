@@ -168,10 +168,10 @@ func TestWalkErrors(t *testing.T) {
 	}{
 		{"no such folder", nil, "none", Options{}, fs.ErrNotExist, "plate: stat ROOT/none: no such file or directory: give a folder of images"},
 		{"a file", []string{"f.tif"}, "f.tif", Options{}, nil, "plate: ROOT/f.tif is a file: give the folder that holds it"},
-		{"an empty folder", nil, "", Options{}, ErrNoImages, "plate: no images in ROOT: ROOT: empty folder: nothing was copied here, or it can be removed"},
+		{"an empty folder", nil, "", Options{}, ErrNoImages, "plate: no images in ROOT: .: empty folder: nothing was copied here, or it can be removed"},
 		{"other files only", []string{"a/notes.txt"}, "", Options{}, ErrNoImages, "plate: no images in ROOT: it has no .tif or .tiff files: give the folder of a plate, of an experiment or of several"},
 		{"thumbnails only", []string{"x_B02_s1_w1_thumb.tif"}, "", Options{}, ErrNoImages, "plate: no images in ROOT: it has only thumbnails (1): copy the full images too"},
-		{"unknown names only", []string{"a.tif"}, "", Options{}, ErrNoImages, `plate: no images in ROOT: ROOT/a.tif: unknown name: plate: "a.tif": not a known image name: expected NAME_B02_s1_w1.tif (ImageXpress) or r02c02f01p01-ch1sk1fk1fl1.tiff (Opera Phenix)`},
+		{"unknown names only", []string{"a.tif"}, "", Options{}, ErrNoImages, `plate: no images in ROOT: a.tif: unknown name: plate: "a.tif": not a known image name: expected NAME_B02_s1_w1.tif (ImageXpress) or r02c02f01p01-ch1sk1fk1fl1.tiff (Opera Phenix)`},
 		{
 			"two plates of one name",
 			[]string{"a/p/x_B02_s1_w1.tif", "b/p/x_B02_s1_w1.tif"},
@@ -219,6 +219,21 @@ func TestWalkFollowsLinksToFilesOnly(t *testing.T) {
 	want := []string{"links/loop: link", "links/x_B04_s1_w1.tif: link", "links/x_B05_s1_w1.tif: link"}
 	if diff := cmp.Diff(want, skipped(root, s)); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+}
+
+// A folder that cannot be read is reported, and the rest is still surveyed.
+func TestUnreadableFolder(t *testing.T) {
+	t.Parallel()
+	root := tree(t, "p/x_B02_s1_w1.tif")
+	w := walker{survey: &Survey{Counts: map[Reason]int{}}, seen: map[key]int{}}
+	for _, dir := range []string{"gone", "p"} {
+		if err := w.folder(filepath.Join(root, dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"gone: unreadable"}, skipped(root, w.survey)); diff != "" || len(w.survey.Images) != 1 {
+		t.Errorf("%d images; skipped (-want +got):\n%s", len(w.survey.Images), diff)
 	}
 }
 

@@ -122,6 +122,28 @@ func mean(values []uint16) *big.Rat {
 	return big.NewRat(sum, int64(len(values)))
 }
 
+// The two ways to count give the same.
+func TestCountOfFewAndMany(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 4))
+	pix := make([]uint16, few-1)
+	for i := range pix {
+		pix[i] = uint16(rng.IntN(3000))
+	}
+	pix[0], pix[1] = 0, 65535
+	for range 3 { // 8 times even a quarter of them is too many to sort
+		want := count(pix)
+		want.n *= 8
+		for i := range want.counts {
+			want.counts[i] *= 8
+		}
+		if diff := cmp.Diff(want, count(slices.Repeat(pix, 8)), cmp.AllowUnexported(histogram{})); diff != "" {
+			t.Fatalf("sorted and counted (-few +many):\n%s", diff)
+		}
+		pix = pix[:len(pix)/2]
+	}
+}
+
 // Two thresholds of equal worth: the first wins, whatever floats would say.
 func TestOtsuTies(t *testing.T) {
 	t.Parallel()
@@ -143,7 +165,7 @@ func TestOtsuTies(t *testing.T) {
 // A white image of the largest size is the worst case for the integer sums.
 func TestMeasureLargestImage(t *testing.T) {
 	t.Parallel()
-	h := histogram{base: 65534, counts: []uint32{MaxPixels / 2, MaxPixels / 2}, n: MaxPixels}
+	h := histogram{values: []uint16{65534, 65535}, counts: []uint32{MaxPixels / 2, MaxPixels / 2}, n: MaxPixels}
 	s := summarise(h)
 	variance := product(s.n, s.squares).minus(product(s.sum, s.sum)).float() / float64(s.n) / float64(s.n)
 	if !near(variance, .25) || s.median != 65534.5 || s.mad != .5 {

@@ -9,18 +9,16 @@ func (h histogram) otsu() (t int, above uint64) {
 	total, _ := h.sums()
 	var n1, sum1 uint64 // of the lower class
 	var best split
-	t, above = h.base, h.n-uint64(h.counts[0])
+	t, above = h.min(), h.n-uint64(h.counts[0])
+	// A value that does not occur makes the same classes as the one below it.
 	for i, c := range h.counts[:len(h.counts)-1] {
-		if c == 0 {
-			continue // the same classes as one step below
-		}
 		n1 += uint64(c)
-		sum1 += uint64(h.base+i) * uint64(c)
+		sum1 += uint64(h.values[i]) * uint64(c)
 		// n1*n2*(mean1-mean2)^2 = (sum1*n - total*n1)^2 / (n1*n2)
 		a, b := product(sum1, h.n), product(total, n1)
 		s := split{gap: b.minus(a), weight: n1 * (h.n - n1)}
 		if s.better(best) {
-			best, t, above = s, h.base+i, h.n-n1
+			best, t, above = s, int(h.values[i]), h.n-n1
 		}
 	}
 	return t, above

@@ -99,7 +99,7 @@ func FuzzMsgPackAgainstV5(f *testing.F) {
 		}
 		var theirs plain
 		if err := msgpack.Unmarshal(in, &theirs); err != nil {
-			t.Skip() // it reads no float32 into float64 of some codes, no nil in some places
+			return // what only one of them accepts cannot be compared
 		}
 		bits := cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
 		if diff := cmp.Diff(theirs, ours, bits); diff != "" {

@@ -107,8 +107,19 @@ func TestTypeThatChoosesItsKeySerde(t *testing.T) {
 	t.Parallel()
 	check(t, key[reversed](t), "abc", "636261")
 	check(t, value[reversed](t), "abc", "616263")
+	check(t, key[*chosen](t), &chosen{1}, "fe")
 	fails(t, serde.ForKey[*reversed], "use serde_test.reversed")
 }
+
+// chosen chooses the serde of its pointer.
+type chosen struct{ n byte }
+
+func (c chosen) KeySerde() (serde.Serde[*chosen], error) { return chosenSerde{}, nil }
+
+type chosenSerde struct{}
+
+func (chosenSerde) Append(dst []byte, v *chosen) ([]byte, error) { return append(dst, ^v.n), nil }
+func (chosenSerde) Decode(src []byte) (*chosen, error)           { return &chosen{^src[0]}, nil }
 
 // reversed is a string whose keys are written backwards, so that those with one ending lie together.
 type reversed string

@@ -9,12 +9,15 @@ import (
 //
 //   - T has a codec of its own, methods of T or *T: AppendBinary (encoding.BinaryAppender) or else MarshalBinary, with
 //     UnmarshalBinary: exactly those bytes. EncodeMsgpack with DecodeMsgpack (vmihailenco/msgpack), or MarshalMsgpack with
-//     UnmarshalMsgpack: that one MessagePack value.
+//     UnmarshalMsgpack: that one MessagePack value. The methods must not keep their receiver.
 //   - string: its bytes, UTF-8 by custom, not checked. []byte: itself, copied when decoded.
 //   - int, int64, uint, uint64: 8 bytes, big-endian, negative ones in two's complement; int32, uint32: 4; int16, uint16: 2;
 //     int8, uint8: 1; float64: 8 and float32: 4, IEEE 754 big-endian: as Kafka's serializers for the JVM write them. bool: 1 byte, 0 or 1.
 //   - *U: as U. Nil stands for a null and is not encoded: Append of nil is an error.
 //   - any other type: MessagePack, see [MsgPack].
+//
+// Inside a MessagePack value a type with a codec of its own is written as vmihailenco/msgpack would: EncodeMsgpack before MarshalMsgpack
+// before MarshalBinary before AppendBinary before MarshalText, the last three as binary; time.Time as MessagePack's timestamp.
 //
 // Named types count as what they are made of, so `type SiteID string` is a string. Stock serdes of one T are equal ([Equal]).
 //
@@ -54,6 +57,16 @@ func Bytes() Serde[[]byte] { return bytesSerde[[]byte]{} }
 
 // MsgPack returns the serde that writes T as one MessagePack value, whatever T is. An unsuitable T makes a serde whose every call
 // fails; [Err] tells beforehand.
+//
+// The format and the struct tags (`msgpack:"name,omitempty"`, "-", alias, inline embedding, as_array) are vmihailenco/msgpack's, which
+// reads and is read by it. Numbers take the fewest bytes, and maps of every key type are sorted, so equal values are equal bytes, unless an
+// EncodeMsgpack writes a map by itself. Decoding ignores fields it does not know, leaves absent ones zero, and refuses
+// numbers that do not fit, bytes that follow the value, and nesting beyond wire.MaxDepth levels. Memory is claimed as elements are
+// read, never by a length that the input only states. What an `any` holds comes back as bool, int64, uint64, float64, string,
+// []byte, time.Time, []any, map[string]any or map[any]any.
+//
+// Cost: a type is compiled once per process; a struct of eight fields then takes about 0.1 us to write, without allocating, and
+// 0.25 us to read, with one allocation per string. A codec by hand (package wire) takes about 0.05 and 0.2.
 func MsgPack[T any]() Serde[T] {
 	s, err := compile[T](formMsgpack)
 	if err != nil {
@@ -81,8 +94,7 @@ const (
 func stock[T any](r role) (Serde[T], error) {
 	t := reflect.TypeFor[T]()
 	if r == roleKey {
-		var zero T
-		if k, ok := any(zero).(StockKey[T]); ok {
+		if k, ok := zeroOf[T](t).(StockKey[T]); ok {
 			return k.KeySerde()
 		}
 	}
@@ -123,6 +135,15 @@ func stock[T any](r role) (Serde[T], error) {
 		return compile[T](formKey)
 	}
 	return compile[T](formMsgpack)
+}
+
+// zeroOf returns the zero T, or a pointer to a zero value if T is a pointer: a method may be called on it.
+func zeroOf[T any](t reflect.Type) any {
+	if t.Kind() == reflect.Pointer {
+		return reflect.New(t.Elem()).Interface()
+	}
+	var zero T
+	return zero
 }
 
 // broken stands for a serde that could not be made, where the constructor returns no error.

@@ -31,7 +31,7 @@ func faultOf(ds ...duration) string {
 func millis(d time.Duration) (int64, error) {
 	switch {
 	case d < 0:
-		return 0, fmt.Errorf("is negative: make it at least 0")
+		return 0, errors.New("is negative: make it at least 0")
 	case d%time.Millisecond != 0:
 		return 0, fmt.Errorf("has a fraction of a millisecond, and event time has none: make it %v or %v", d.Truncate(time.Millisecond), d.Truncate(time.Millisecond)+time.Millisecond)
 	}

@@ -39,7 +39,11 @@ func KeySerde[K any](inner serde.Serde[K]) serde.Serde[Key[K]] { return keySerde
 // partition is decided by the key's bytes alone. A size that is not a positive number of milliseconds makes every call fail;
 // [serde.Err] tells beforehand.
 func TimeKeySerde[K any](inner serde.Serde[K], size time.Duration) serde.Serde[Key[K]] {
-	return timeKeySerde[K]{inner, size}
+	s := timeKeySerde[K]{inner: inner, size: size.Milliseconds(), err: serde.Err(inner)}
+	if ms, err := millis(size); err != nil || ms == 0 {
+		s.err = fmt.Errorf("window: TimeKeySerde(%v): the size must be a positive number of whole milliseconds", size)
+	}
+	return s
 }
 
 type keySerde[K any] struct{ inner serde.Serde[K] }
@@ -79,32 +83,28 @@ func (s keySerde[K]) PartitionBytes(encoded []byte) []byte {
 
 type timeKeySerde[K any] struct {
 	inner serde.Serde[K]
-	size  time.Duration
+	size  int64 // milliseconds
+	err   error
 }
 
 const timeKeyTail = 8 // bytes after the key: Start
 
-func (s timeKeySerde[K]) Err() error {
-	if _, err := millis(s.size); err != nil || s.size == 0 {
-		return fmt.Errorf("window: TimeKeySerde(%v): the size must be a positive number of whole milliseconds", s.size)
-	}
-	return serde.Err(s.inner)
-}
+func (s timeKeySerde[K]) Err() error { return s.err }
 
 // end is where a window ends that starts at start; like Kafka Streams' it stops at the largest time.
 func (s timeKeySerde[K]) end(start int64) int64 {
-	if size := s.size.Milliseconds(); start <= math.MaxInt64-size {
-		return start + size
+	if start <= math.MaxInt64-s.size {
+		return start + s.size
 	}
 	return math.MaxInt64
 }
 
 func (s timeKeySerde[K]) Append(dst []byte, k Key[K]) ([]byte, error) {
-	if err := s.Err(); err != nil {
-		return dst, err
+	if s.err != nil {
+		return dst, s.err
 	}
 	if end := s.end(k.Start); k.End != end {
-		return dst, fmt.Errorf("window: a window of %v from %d ends at %d, not at %d: give TimeKeySerde the windows' size, or use KeySerde, which writes the end", s.size, k.Start, end, k.End)
+		return dst, fmt.Errorf("window: a window of %d ms from %d ends at %d, not at %d: give TimeKeySerde the windows' size, or use KeySerde, which writes the end", s.size, k.Start, end, k.End)
 	}
 	b, err := s.inner.Append(dst, k.Key)
 	if err != nil {
@@ -114,8 +114,8 @@ func (s timeKeySerde[K]) Append(dst []byte, k Key[K]) ([]byte, error) {
 }
 
 func (s timeKeySerde[K]) Decode(src []byte) (Key[K], error) {
-	if err := s.Err(); err != nil {
-		return Key[K]{}, err
+	if s.err != nil {
+		return Key[K]{}, s.err
 	}
 	n := len(src) - timeKeyTail
 	if n < 0 {

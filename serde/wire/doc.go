@@ -1,7 +1,7 @@
 // Package wire has the primitives of MessagePack for codecs written by hand.
 //
 // The stock serde of a struct (see package serde) is compiled from its type; a hot type may do better with a dozen lines of its own,
-// in the same format, so that either reads what the other wrote:
+// in the same format, so that at the top of a record either reads what the other wrote:
 //
 //	func (p Point) AppendBinary(b []byte) ([]byte, error) {
 //		b = wire.AppendMapLen(b, 2)

@@ -227,21 +227,6 @@ func TestPeek(t *testing.T) {
 	}
 }
 
-func TestReadShared(t *testing.T) {
-	t.Parallel()
-	in := wire.AppendString(wire.AppendString(wire.AppendInt(wire.AppendString(nil, "first"), 7), ""), strings.Repeat("x", 300))
-	r := wire.NewReader(in)
-	got := []any{r.ReadShared(), r.ReadInt(), r.ReadShared(), r.ReadShared()}
-	clear(in) // the strings do not point into the input
-	if diff := cmp.Diff([]any{"first", int64(7), "", strings.Repeat("x", 300)}, got); diff != "" || r.Close() != nil {
-		t.Errorf("%v (-want +got):\n%s", r.Close(), diff)
-	}
-	r.Reset([]byte("\xa1z"))
-	if got := r.ReadShared(); got != "z" || r.Close() != nil {
-		t.Errorf("after Reset: %q, %v", got, r.Close())
-	}
-}
-
 func TestReadingDoesNotAllocate(t *testing.T) {
 	b := wire.AppendMapLen(nil, 2)
 	b = wire.AppendInt(wire.AppendString(b, "count"), 1000)

@@ -109,11 +109,13 @@ type driver struct {
 
 func newDriver(b *testing.B, plan *engine.Plan, disk string) *driver {
 	d := &driver{reader: map[*graph.Topic]int{}, topics: map[string]int{}, inbox: map[*graph.Topic][]graph.Raw{}, last: time.Now()}
+	cache := pebbledb.NewCache(64 << 20)
+	b.Cleanup(cache.Close)
 	for i, id := range plan.Tasks() {
 		var store db.DB = memdb.New()
 		if disk == "pebble" {
 			var err error
-			if store, err = pebbledb.Open(b.TempDir(), pebbledb.Options{}); err != nil {
+			if store, err = pebbledb.Open(b.TempDir(), pebbledb.Options{Cache: cache}); err != nil {
 				b.Fatal(err)
 			}
 			b.Cleanup(func() { _ = store.Close() })

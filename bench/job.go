@@ -216,3 +216,11 @@ func (p *packed) site() Site {
 	}
 	return s
 }
+
+// ID is experiment/plate/well/site.
+func (s Site) ID() string {
+	return Image{Experiment: s.Experiment, Plate: s.Plate, Well: s.Well, Site: s.Site}.SiteID()
+}
+
+// SiteSerde is the serde of the sites that a job sends.
+func SiteSerde() serde.Serde[Site] { return siteSerde{} }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,6 +216,64 @@ func sorted[T any](t *testing.T, v T, want string) {
 		}
 		if got := fmt.Sprintf("%x", b); got != want {
 			t.Fatalf("%v: %s, want %s", v, got, want)
+		}
+	}
+}
+
+// TestMapKeysOfEveryWidth: the least value sorts first, whatever its encoding looks like.
+func TestMapKeysOfEveryWidth(t *testing.T) {
+	t.Parallel()
+	sorted(t, map[int8]int{1: 0, -128: 0}, "82d08000"+"0100")
+	sorted(t, map[int16]int{1: 0, -129: 0}, "82d1ff7f00"+"0100")
+	sorted(t, map[int32]int{1: 0, -2: 0}, "82fe00"+"0100")
+	sorted(t, map[int64]int{1: 0, -2: 0}, "82fe00"+"0100")
+	sorted(t, map[uint]int{1: 0, 200: 0}, "820100"+"ccc800")
+	sorted(t, map[uint16]int{1: 0, 200: 0}, "820100"+"ccc800")
+	sorted(t, map[uint32]int{1: 0, 300: 0}, "820100"+"cd012c00")
+	sorted(t, map[uint64]int{1: 0, 300: 0}, "820100"+"cd012c00")
+	sorted(t, map[float64]int{1: 0, 0.5: 0}, "82cb3fe000000000000000"+"cb3ff000000000000000")
+}
+
+func TestOmitEmpty(t *testing.T) {
+	t.Parallel()
+	type sparse struct {
+		At   time.Time      `msgpack:"at,omitempty"`
+		List []int          `msgpack:"l,omitempty"`
+		Map  map[string]int `msgpack:"m,omitempty"`
+		Ptr  *int           `msgpack:"p,omitempty"`
+		N    int            `msgpack:"n,omitempty"`
+		Arr  [2]int         `msgpack:"a,omitempty"`
+	}
+	check(t, value[sparse](t), sparse{}, "80")
+	check(t, value[sparse](t), sparse{At: time.Unix(1, 0)}, "81a26174d6ff00000001")
+	check(t, value[sparse](t), sparse{List: []int{0}, Map: map[string]int{"": 0}, Ptr: new(0), N: 1, Arr: [2]int{0, 1}},
+		"85a16c9100a16d81a000a17000a16e01a161920001")
+}
+
+// Outer shadows a name of what it embeds, so that is written as a field of its own.
+type Outer struct {
+	Inner
+	ID   string
+	Self *Outer
+}
+
+// Inner is embedded.
+type Inner struct{ ID int }
+
+func TestEmbeddingThatShadows(t *testing.T) {
+	t.Parallel()
+	check(t, value[Outer](t), Outer{Inner{1}, "a", nil}, "83a5496e6e657281a2494401a24944a161a453656c66c0")
+}
+
+func TestArrayEncodedStructOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	type two struct {
+		_msgpack struct{} `msgpack:",as_array"`
+		A, B     int
+	}
+	for _, in := range []string{"\x91\x01", "\x93\x01\x02\x03", "\x90"} {
+		if v, err := value[two](t).Decode([]byte(in)); err == nil || !strings.Contains(err.Error(), "fields been added or removed") {
+			t.Errorf("%x decodes as %+v, %v", in, v, err)
 		}
 	}
 }

@@ -119,6 +119,7 @@ func TestNilIsNotEncoded(t *testing.T) {
 	for name, f := range map[string]func() ([]byte, error){
 		"string": func() ([]byte, error) { return value[*string](t).Append([]byte("x"), nil) },
 		"struct": func() ([]byte, error) { return value[*struct{ A int }](t).Append([]byte("x"), nil) },
+		"coded":  func() ([]byte, error) { return value[*coded](t).Append([]byte("x"), nil) },
 		"key":    func() ([]byte, error) { return key[*struct{ A int }](t).Append([]byte("x"), nil) },
 	} {
 		if b, err := f(); err == nil || string(b) != "x" {

@@ -86,14 +86,12 @@ func (b *batch) Commit() error {
 		return nil
 	}
 	d.dropIdle()
-	if err := d.gate.wait(d.latch); err != nil {
+	if err := d.gate.enter(b.p.Len(), d.latch, d.beginFlush); err != nil {
 		return err
 	}
-	n := b.p.Len()
 	if err := d.p.Apply(b.p, pebble.NoSync); err != nil {
 		return explain(d.dir, err)
 	}
-	d.gate.wrote(n)
 	d.dirty = true
 	return d.latch.err()
 }

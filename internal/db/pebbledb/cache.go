@@ -8,8 +8,8 @@ import (
 
 // Cache is what the DBs of a process share: blocks of tables in memory, and open files.
 //
-// Memtables count against it, up to three of each DB: a cache for n tasks wants n times 12 MiB and as much as the hot
-// blocks take.
+// Memtables count against it, one of each DB and in bursts three or four: a cache for n tasks wants n times 8 MiB, and as
+// much as the hot blocks take.
 type Cache struct {
 	blocks *pebble.Cache
 	files  *pebble.FileCache

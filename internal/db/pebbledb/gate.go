@@ -7,49 +7,57 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// gate holds a writer up where the disk does not keep pace: while a flush runs and two more memtables were filled since it
-// began, or while compactions run and L0 holds sixteen.
+// gate holds a writer up where the disk does not keep pace: while a flush runs and about a memtable was filled since it began,
+// or while compactions run and L0 holds sixteen. A DB that is written to without a pause so has three memtables (one that
+// is flushed, one that is full by then, and one that fills), or four.
 //
 // Pebble does the same, but whoever waits there holds a lock that Close needs, so that a DB whose disk is full could not
-// be closed. The gate asks for less than Pebble would: it waits only for work that has begun, so it needs no exact sizes.
+// be closed. The gate waits only for work that has begun, so it needs no exact sizes and cannot wait for nothing.
 type gate struct {
 	maxNew, maxL0 int64
 	wake          chan struct{} // holds one token, put there by every event that may open the gate
 
 	mu         sync.Mutex
 	flushing   bool
-	recent     int64 // bytes committed since the running flush began
+	recent     int64 // bytes committed since the last flush began
 	compacting int
 	l0         int64 // bytes
 }
 
 func newGate(memTable int64) *gate {
-	return &gate{maxNew: 2 * memTable, maxL0: 16 * memTable, wake: make(chan struct{}, 1)}
+	// A row of 30 and 200 bytes takes a third more in a memtable.
+	return &gate{maxNew: memTable * 3 / 4, maxL0: 16 * memTable, wake: make(chan struct{}, 1)}
 }
 
-// wait returns once a batch may be committed, or with the error that broke the DB.
-func (g *gate) wait(l *latch) error {
-	for {
+// enter returns once a batch of so many bytes may be committed, or with the error that broke the DB. Where two
+// memtables were filled and no flush has begun, which is when the scheduler was slow, it calls flush, which begins one.
+//
+// The bytes count from here on and not from the commit: a flush that the batch itself sets off may begin before the commit
+// returns, and what it takes must not be waited for afterwards.
+func (g *gate) enter(bytes int, l *latch, flush func() error) error {
+	for called := false; ; {
 		if err := l.err(); err != nil {
 			return err
 		}
 		g.mu.Lock()
-		full := g.flushing && g.recent >= g.maxNew || g.compacting > 0 && g.l0 >= g.maxL0
-		g.mu.Unlock()
-		if !full {
+		late := !g.flushing && g.recent >= 2*g.maxNew
+		if !late && !(g.flushing && g.recent >= g.maxNew) && !(g.compacting > 0 && g.l0 >= g.maxL0) {
+			g.recent += int64(bytes)
+			g.mu.Unlock()
 			return nil
+		}
+		g.mu.Unlock()
+		if late && !called {
+			called = true
+			if err := flush(); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-g.wake:
 		case <-l.broken:
 		}
 	}
-}
-
-func (g *gate) wrote(bytes int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.recent += int64(bytes)
 }
 
 // change applies f and lets a waiting writer look again.

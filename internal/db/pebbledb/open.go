@@ -18,17 +18,21 @@ import (
 type Options struct {
 	// Cache is shared by the DBs of a process. Without one a DB has its own of 8 MiB.
 	Cache *Cache
-	// MemTableBytes bounds a memtable, 4 MiB if zero. A DB that is written to faster than it flushes holds three.
+	// MemTableBytes bounds a memtable, 4 MiB if zero. A DB that is written to faster than it flushes holds three or four.
 	MemTableBytes int
 	// Logger gets what happens to the disk; nil drops it.
 	Logger *slog.Logger
 	// FS is the file system, the operating system's if nil.
 	FS vfs.FS
+
+	manifestBytes int64 // a longer manifest is written anew
 }
 
 const (
 	defaultMemTable = 4 << 20
 	defaultCache    = 8 << 20
+	// The manifest is read at Open and grows with every flush; Pebble's default of 128 MB makes that slow.
+	defaultManifest = 1 << 20
 )
 
 // Open opens the store in dir, and makes both if they are not there. One DB at a time has it.
@@ -42,6 +46,9 @@ func open(dir string, opts Options) (*DB, error) {
 	}
 	if opts.MemTableBytes == 0 {
 		opts.MemTableBytes = defaultMemTable
+	}
+	if opts.manifestBytes == 0 {
+		opts.manifestBytes = defaultManifest
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
@@ -58,15 +65,18 @@ func open(dir string, opts Options) (*DB, error) {
 		d.cache, d.own = NewCache(defaultCache), true
 	}
 	d.gate = newGate(int64(opts.MemTableBytes))
-	d.p, err = openPebble(dir, pebbleOptions(opts, d))
-	if err == nil {
-		err = d.latch.err() // a manifest that could not be written stops no Open: see logger.Fatalf
-		if err != nil {
+	if d.p, err = openPebble(dir, pebbleOptions(opts, d)); err != nil {
+		err = explainOpen(dir, err)
+	}
+	// The first error of the disk says more than what came of it. It need not have stopped Pebble: see logger.Fatalf.
+	if broken := d.latch.err(); broken != nil {
+		err = broken
+		if d.p != nil {
 			_ = d.p.Close()
 		}
 	}
 	if err != nil {
-		err = errors.Join(explainOpen(dir, err), lock.Close())
+		_ = lock.Close() // the error that matters is the one above
 		if d.own {
 			d.cache.Close()
 		}

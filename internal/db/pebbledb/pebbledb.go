@@ -52,8 +52,9 @@ func (d *DB) bound(lower, upper []byte) {
 // Get implements [db.DB]. The value is Pebble's own memory, pinned until the next call.
 //
 // It is a seek of an iterator that lives until the next commit and not Pebble's Get, which builds its iterators anew each
-// time and leaves the last level's filters out: measured, a missing key takes 0.2 us instead of 2.3, one that is there
-// 1.3 to 2 instead of 3. A read after each commit, where the iterator serves but once, costs the same either way.
+// time and leaves the last level's filters out: measured in 100,000 rows, a missing key takes 0.2 to 0.8 us (by the state
+// of L0) instead of 2.3, one that is there 1.3 to 2 instead of 3. A read after each commit, where the iterator serves but
+// once, costs the same either way.
 func (d *DB) Get(key []byte) (value []byte, ok bool, err error) {
 	if d.closed {
 		return nil, false, db.ErrClosed
@@ -101,6 +102,12 @@ func (d *DB) Flush() error {
 	case <-d.latch.broken:
 		return d.latch.err()
 	}
+}
+
+// beginFlush is a Flush that is not waited for.
+func (d *DB) beginFlush() error {
+	_, err := d.p.AsyncFlush()
+	return explain(d.dir, err)
 }
 
 // Close implements [db.DB]. It returns the error that broke the DB, if one did, and releases everything all the same.

@@ -99,11 +99,11 @@ type result struct {
 }
 
 func run(f flags) error {
-	make := bench.ByHand
+	build := bench.ByHand
 	if f.codec == "reflection" {
-		make = bench.ByReflection
+		build = bench.ByReflection
 	}
-	topo, err := make(f.app, bench.Names{Images: f.input, Metadata: f.metadata, Sites: f.sink})
+	topo, err := build(f.app, bench.Names{Images: f.input, Metadata: f.metadata, Sites: f.sink})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package operator
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/serde"
@@ -53,19 +54,19 @@ func Value[V any](c *Call, inherited serde.Serde[V]) serde.Serde[V] {
 }
 
 func pick[T any](c *Call, what string, option any, inherited serde.Serde[T], stock func() (serde.Serde[T], error)) serde.Serde[T] {
-	if option != nil {
-		s, ok := option.(serde.Serde[T])
-		if ok {
-			return s
-		}
-		var none T
-		c.Errorf("the %s serde given is a %T, which is none for %T", what, option, none)
+	s, err := inherited, error(nil)
+	switch given, ok := option.(serde.Serde[T]); {
+	case ok:
+		s = given
+	case option != nil:
+		c.Errorf("the %s serde given is a %T, which is none for %s", what, option, reflect.TypeFor[T]())
 		return broken[T]{}
+	case s == nil:
+		s, err = stock()
 	}
-	if inherited != nil {
-		return inherited
+	if err == nil {
+		err = serde.Err(s)
 	}
-	s, err := stock()
 	if err != nil {
 		c.Errorf("no %s serde: %w", what, err)
 		return broken[T]{}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/millrace-go/millrace/internal/invariants"
 )
 
 // order returns the dirty entries by key. It sorts only what came since the last call.
@@ -26,6 +28,9 @@ func (s *core[V]) order() []*Entry[V] {
 	}
 	s.sorted = append(append(merged, s.sorted[i:]...), tail[j:]...)
 	s.nsorted = len(s.dirty)
+	if invariants.Enabled && !slices.IsSortedFunc(s.sorted, byKey) {
+		panic("store: the dirty rows of " + s.name + " are out of order")
+	}
 	return s.sorted
 }
 

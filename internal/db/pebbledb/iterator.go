@@ -98,39 +98,37 @@ func (i *iterator) Prev() bool {
 // ready says whether the iterator can move in direction to.
 func (i *iterator) ready(to state) bool {
 	switch {
+	case i.db.closed:
+		i.fail(db.ErrClosed)
 	case i.state == forward && to == backward, i.state == backward && to == forward:
-		i.end(db.ErrIterDirection)
-	case i.state == closed && i.db.closed && i.err == nil:
-		i.err = db.ErrClosed
-	case i.p == nil && i.state != closed:
-		if i.end(nil); i.db.closed {
-			i.err = db.ErrClosed
-		}
+		i.fail(db.ErrIterDirection)
+	case i.p == nil:
+		return false // an empty range, or closed
 	}
 	return i.state == unmoved || i.state == to
 }
 
 func (i *iterator) arrive(to state, ok bool) bool {
-	if !ok {
-		i.end(i.p.Error())
+	err := i.p.Error()
+	if ok {
+		i.value, err = i.p.ValueAndErr()
+	}
+	if !ok || err != nil {
+		i.fail(explain(i.db.dir, err))
 		return false
 	}
-	value, err := i.p.ValueAndErr()
-	if err != nil {
-		i.end(err)
-		return false
-	}
-	i.state, i.at, i.value = to, true, value
+	i.state, i.at = to, true
 	return true
 }
 
-func (i *iterator) end(err error) {
-	i.state, i.at, i.value = ended, false, nil
-	if i.err == nil && err != nil {
+// fail ends the walk, with an error or without.
+func (i *iterator) fail(err error) {
+	if i.state != closed {
+		i.state = ended
+	}
+	i.at, i.value = false, nil
+	if i.err == nil {
 		i.err = err
-		if err != db.ErrIterDirection { //nolint:errorlint // our own
-			i.err = explain(i.db.dir, err)
-		}
 	}
 }
 

@@ -82,7 +82,8 @@ func open(dir string, opts Options) (*DB, error) {
 		}
 		return nil, err
 	}
-	d.gate.l0 = d.p.Metrics().Levels[0].TablesSize
+	l0 := d.p.Metrics().Levels[0].TablesSize
+	d.gate.change(func() { d.gate.l0 = l0 }) // compactions may run already
 	d.latch.arm()
 	return d, nil
 }

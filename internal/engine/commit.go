@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -79,8 +80,8 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 	}
 	for _, q := range t.queues {
 		q.committed = q.next
+		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ bool) bool { return offset < q.next })
 	}
-	clear(t.dropped)
 	t.save()
 	return nil
 }

@@ -18,6 +18,7 @@ type queue struct {
 	time      int64 // the highest timestamp of the partition, -1 at first
 	next      int64 // the offset after the last one processed; 0: none yet
 	committed int64
+	more      bool // the topic holds records that have not been added yet
 }
 
 // Add queues records of a source topic, in offset order. topic is its full name without the application's prefix (see
@@ -27,9 +28,10 @@ func (t *Task) Add(topic string, recs ...graph.Raw) {
 	if q == nil {
 		return
 	}
-	if q.head == len(q.recs) {
-		clear(q.recs)
-		q.recs, q.head = q.recs[:0], 0
+	if q.head == len(q.recs) || q.head > 1000 && q.head > len(q.recs)/2 {
+		n := copy(q.recs, q.recs[q.head:])
+		clear(q.recs[n:])
+		q.recs, q.head = q.recs[:n], 0
 	}
 	q.recs = append(q.recs, recs...)
 }
@@ -40,6 +42,14 @@ func (t *Task) Buffered(topic string) int {
 		return len(q.recs) - q.head
 	}
 	return 0
+}
+
+// Expect says whether a topic has records that are yet to be added. While one has and none of its records wait, Process
+// takes nothing: the next record in order may be among those. (Kafka Streams' max.task.idle.ms = 0 does the same.)
+func (t *Task) Expect(topic string, more bool) {
+	if q := t.byTopic[topic]; q != nil {
+		q.more = more
+	}
 }
 
 // Process takes up to limit waiting records, least timestamp first over the task's partitions, and returns how many it
@@ -79,6 +89,9 @@ func (t *Task) pick() (*queue, error) {
 				q.next = q.recs[q.head].Offset + 1
 				q.head++
 			}
+		}
+		if q.head == len(q.recs) && q.more {
+			return nil, nil
 		}
 		if q.head < len(q.recs) && (best == nil || q.recs[q.head].Timestamp < best.recs[best.head].Timestamp) {
 			best = q

@@ -1,0 +1,111 @@
+package millrace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/millrace-go/millrace/internal/embedded"
+	"github.com/millrace-go/millrace/internal/kafka"
+	"github.com/millrace-go/millrace/internal/runtime"
+	"github.com/millrace-go/millrace/topology"
+)
+
+// App is one instance of an application.
+type App struct {
+	t       *topology.Topology
+	cfg     Config
+	started atomic.Bool
+	rt      atomic.Pointer[runtime.Runtime]
+	early   atomic.Pointer[Health] // before there is a runtime, or instead of one
+}
+
+// New checks the configuration. Nothing is connected or written before [App.Run].
+func New(t *topology.Topology, cfg Config) (*App, error) {
+	if t == nil {
+		return nil, errors.New("millrace: the topology is nil: Build it, and check its error")
+	}
+	cfg, err := cfg.complete(t.Name())
+	if err != nil {
+		return nil, err
+	}
+	a := &App{t: t, cfg: cfg}
+	a.early.Store(&Health{Live: true, State: StateCreated})
+	return a, nil
+}
+
+// Run runs the topology until ctx ends, then commits a last time and returns nil. It returns an error if it cannot start
+// or cannot go on.
+func Run(ctx context.Context, t *topology.Topology, cfg Config) error {
+	a, err := New(t, cfg)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+// Run is [Run] of a checked App, once.
+func (a *App) Run(ctx context.Context) (err error) {
+	if a.started.Swap(true) {
+		return errors.New("millrace: App.Run was called before: make another App with New")
+	}
+	bootstrap := a.cfg.Bootstrap
+	if bootstrap == "" {
+		broker, err := embedded.Start(embedded.Options{Logger: a.cfg.Logger})
+		if err != nil {
+			return a.fail(fmt.Errorf("millrace: %w", err))
+		}
+		defer func() { err = errors.Join(err, broker.Close()) }()
+		bootstrap = broker.Bootstrap()
+	}
+	client, err := kafka.Open(ctx, kafka.Config{Bootstrap: bootstrap, Properties: a.cfg.Properties, Logger: a.cfg.Logger})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return a.fail(fmt.Errorf("millrace: %w", err))
+	}
+	defer client.Close()
+	rt, err := runtime.New(runtime.Config{
+		App: a.cfg.ApplicationID, Instance: a.cfg.InstanceID, Graph: a.t.Graph(), Client: client,
+		ExactlyOnce: a.cfg.Guarantee == ExactlyOnce, StateDir: a.cfg.StateDir, Workers: a.cfg.Workers,
+		CommitInterval: a.cfg.CommitInterval, Session: a.cfg.SessionTimeout, Replicas: a.cfg.ReplicationFactor,
+		CacheBytes: a.cfg.CacheBytes, DirtyBytes: a.cfg.DirtyBytes,
+		OnDecode: a.cfg.OnDecodeError.verdict(), OnProcess: a.cfg.OnProcessError.verdict(), OnState: a.cfg.OnState,
+		Logger: a.cfg.Logger, Meter: a.cfg.MeterProvider.Meter("github.com/millrace-go/millrace"),
+	})
+	if err != nil {
+		return a.fail(fmt.Errorf("millrace: %w", err))
+	}
+	a.rt.Store(rt)
+	if err := rt.Run(ctx); err != nil {
+		return fmt.Errorf("millrace: %w", err)
+	}
+	return nil
+}
+
+// fail is the end of an App that never had a runtime.
+func (a *App) fail(err error) error {
+	a.early.Store(&Health{State: StateFailed, Err: err})
+	if a.cfg.OnState != nil {
+		a.cfg.OnState(StateFailed)
+	}
+	return err
+}
+
+// State is what the App is doing. It may be asked from anywhere, at any time.
+func (a *App) State() State { return a.Health().State }
+
+// Health answers a probe. It may be asked from anywhere, at any time.
+func (a *App) Health() Health {
+	rt := a.rt.Load()
+	if rt == nil {
+		return *a.early.Load()
+	}
+	state, err := rt.State()
+	if err == nil {
+		err = rt.Stalled()
+	}
+	return Health{Live: err == nil, Ready: state == StateRunning, State: state, Err: err, Tasks: rt.Tasks()}
+}

@@ -1,0 +1,91 @@
+package millrace
+
+import (
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Guarantee says how often a record takes effect if something fails.
+type Guarantee int
+
+const (
+	// ExactlyOnce commits state, output and positions in one Kafka transaction per worker and interval. Readers of the output
+	// must read committed records only. It ends at Kafka: what a callback does outside may be done again.
+	ExactlyOnce Guarantee = iota
+	// AtLeastOnce commits positions after state and output. After a failure the records since the last commit are processed
+	// again, on top of what they did before.
+	AtLeastOnce
+)
+
+func (g Guarantee) String() string {
+	if g == ExactlyOnce {
+		return "exactly once"
+	}
+	return "at least once"
+}
+
+// Config tells an application where to run and how. Its zero value runs on an embedded broker.
+type Config struct {
+	// ApplicationID is the consumer group, and prefixes the internal topics and transactional ids. Default: the topology's
+	// name. Instances with the same id share the work.
+	ApplicationID string
+
+	// Bootstrap is the brokers' addresses, "host:port,host:port". Without one a broker inside the process is started, which
+	// forgets everything at its end: for demos and tests.
+	Bootstrap string
+
+	// Properties are librdkafka's own settings for every client: TLS ("security.protocol", "ssl.ca.location"), SASL
+	// ("sasl.mechanisms", "sasl.username"), time-outs. Those on which the guarantees stand are refused. They are never
+	// logged.
+	Properties map[string]string
+
+	// Guarantee is ExactlyOnce unless set.
+	Guarantee Guarantee
+
+	// StateDir holds the stores, one directory per application in it, for one instance. Default: millrace in the user's cache
+	// directory. Losing it costs a restore from the changelogs, nothing else.
+	StateDir string
+
+	// InstanceID makes this instance known to the group, so that a restart within SessionTimeout moves no tasks. Default: one
+	// drawn at the first start and kept in the state directory.
+	InstanceID string
+
+	// Workers is how many goroutines process tasks, each with its own producer and consumer. Default: GOMAXPROCS.
+	Workers int
+
+	// CommitInterval is how often a worker commits what it did. Default: 100 ms. It bounds how late others see the output
+	// under ExactlyOnce, and how much work a failure repeats.
+	CommitInterval time.Duration
+
+	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others. Default: 30 s.
+	// Brokers accept 6 s to 30 min unless told otherwise.
+	SessionTimeout time.Duration
+
+	// ReplicationFactor of internal topics. Default: the broker's.
+	ReplicationFactor int
+
+	// CacheBytes bounds the blocks of the stores' tables that are kept in memory, over all tasks. Default: 64 MiB.
+	CacheBytes int64
+
+	// DirtyBytes bounds what a worker's stores hold between commits: beyond it the worker commits early. Default: 16 MiB.
+	DirtyBytes int
+
+	// OnDecodeError says what becomes of a record whose key or value does not decode: Fail or Skip, or a function of yours.
+	// Default: Fail.
+	OnDecodeError Policy
+
+	// OnProcessError says what becomes of a record for which a callback returned an error. Default: Fail. What the record had
+	// done until then is taken back in any case.
+	OnProcessError Policy
+
+	// OnState is told of every change of state, one after the other. It must return soon and not stop the App.
+	OnState func(State)
+
+	// Logger gets what happens. Default: slog.Default().
+	Logger *slog.Logger
+
+	// MeterProvider gets the metrics. Default: OpenTelemetry's global one.
+	MeterProvider metric.MeterProvider
+}

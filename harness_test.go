@@ -1,0 +1,141 @@
+package millrace_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/millrace-go/millrace"
+	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+	"github.com/millrace-go/millrace/stream"
+	"github.com/millrace-go/millrace/topology"
+)
+
+// wordCount counts words: a repartition topic, a store with its changelog, a result for each update.
+func wordCount(t testing.TB, app, in, out string) *topology.Topology {
+	t.Helper()
+	b := topology.New(app)
+	counts := stream.From(b, topology.NewTopic[string, string](in)).
+		FlatMapValues(strings.Fields).
+		GroupBy(func(_, word string) string { return word }, topology.As("words")).
+		Count(topology.As("counts"))
+	stream.Changes(counts).To(topology.NewTopic[string, int64](out))
+	topo, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return topo
+}
+
+// app is an application under test.
+type app struct {
+	*millrace.App
+	t      testing.TB
+	stop   context.CancelFunc
+	done   chan error
+	mu     sync.Mutex
+	states []millrace.State
+	got    chan millrace.State
+}
+
+// testConfig is a config for tests: on the broker to test on, with a directory and a log of the test's own.
+func testConfig(t testing.TB) millrace.Config {
+	return millrace.Config{
+		Bootstrap: brokertest.Bootstrap(t), StateDir: t.TempDir(), Workers: 2, ReplicationFactor: 1,
+		Logger: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	}
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// start runs an application until the test ends or stops it, and waits until all its tasks run.
+func start(t testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
+	t.Helper()
+	a := launch(t, topo, cfg)
+	a.await(millrace.StateRunning, 60*time.Second)
+	return a
+}
+
+// launch is start without the wait.
+func launch(t testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
+	t.Helper()
+	a := &app{t: t, done: make(chan error, 1), got: make(chan millrace.State, 1000)}
+	cfg.OnState = func(s millrace.State) {
+		a.mu.Lock()
+		a.states = append(a.states, s)
+		a.mu.Unlock()
+		a.got <- s
+	}
+	var err error
+	if a.App, err = millrace.New(topo, cfg); err != nil {
+		t.Fatal(err)
+	}
+	var ctx context.Context
+	ctx, a.stop = context.WithCancel(t.Context())
+	go func() { a.done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		a.stop()
+		if a.done != nil {
+			<-a.done
+		}
+	})
+	return a
+}
+
+// await waits for a state.
+func (a *app) await(want millrace.State, timeout time.Duration) {
+	a.t.Helper()
+	for deadline := time.After(timeout); ; {
+		select {
+		case s := <-a.got:
+			if s == want {
+				return
+			}
+		case err := <-a.done:
+			a.done = nil
+			a.t.Fatalf("the application ended before it was %v: %v", want, err)
+		case <-deadline:
+			a.t.Fatalf("the application is not %v after %v; it was %v", want, timeout, a.history())
+		}
+	}
+}
+
+func (a *app) history() []millrace.State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.states)
+}
+
+// shutdown stops the application and returns Run's error.
+func (a *app) shutdown() error {
+	a.t.Helper()
+	a.stop()
+	select {
+	case err := <-a.done:
+		a.done = nil
+		return err
+	case <-time.After(60 * time.Second):
+		a.t.Fatal("the application does not stop")
+		return nil
+	}
+}
+
+// lines makes n records of three words each, of a vocabulary of the given size.
+func lines(n, vocabulary int) []brokertest.Record {
+	records := make([]brokertest.Record, n)
+	for i := range records {
+		text := fmt.Sprintf("w%d w%d w%d", 3*i%vocabulary, (3*i+1)%vocabulary, (3*i+2)%vocabulary)
+		records[i] = brokertest.Record{Key: fmt.Appendf(nil, "k%d", i), Value: []byte(text)}
+	}
+	return records
+}

@@ -1,0 +1,217 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// adminPatience bounds an administrative request.
+const adminPatience = 15 * time.Second
+
+func within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, adminPatience)
+}
+
+// Topics implements [transport.Admin].
+func (c *Client) Topics(ctx context.Context, names []string) (map[string]transport.Topic, error) {
+	found := map[string]transport.Topic{}
+	if len(names) == 0 {
+		return found, nil
+	}
+	ctx, cancel := within(ctx)
+	defer cancel()
+	res, err := c.admin.DescribeTopics(ctx, kafka.NewTopicCollectionOfTopicNames(names))
+	if err != nil {
+		return nil, wrap("describe topics", err)
+	}
+	for _, t := range res.TopicDescriptions {
+		switch t.Error.Code() {
+		case kafka.ErrNoError:
+			found[t.Name] = transport.Topic{ID: t.TopicID.String(), Partitions: int32(len(t.Partitions))}
+		case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic:
+		default:
+			return nil, wrap("describe topic "+t.Name, t.Error)
+		}
+	}
+	return found, nil
+}
+
+// Create implements [transport.Admin].
+func (c *Client) Create(ctx context.Context, specs []transport.TopicSpec) error {
+	if len(specs) == 0 {
+		return nil
+	}
+	ctx, cancel := within(ctx)
+	defer cancel()
+	list := make([]kafka.TopicSpecification, len(specs))
+	for i, s := range specs {
+		list[i] = kafka.TopicSpecification{Topic: s.Name, NumPartitions: int(s.Partitions), ReplicationFactor: s.Replicas, Config: s.Config}
+		if s.Replicas == 0 {
+			list[i].ReplicationFactor = -1
+		}
+	}
+	res, err := c.admin.CreateTopics(ctx, list)
+	if err != nil {
+		return wrap("create topics", err)
+	}
+	for _, r := range res {
+		if code := r.Error.Code(); code != kafka.ErrNoError && code != kafka.ErrTopicAlreadyExists {
+			return wrap("create topic "+r.Topic, r.Error)
+		}
+	}
+	return nil
+}
+
+// Configs implements [transport.Admin].
+func (c *Client) Configs(ctx context.Context, names []string) (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	ctx, cancel := within(ctx)
+	defer cancel()
+	for _, name := range names { // one at a time: that is all the client takes for topics of different brokers
+		res, err := c.admin.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: name}})
+		if err != nil {
+			return nil, wrap("describe the settings of topic "+name, err)
+		}
+		for _, r := range res {
+			if r.Error.Code() != kafka.ErrNoError {
+				return nil, wrap("describe the settings of topic "+name, r.Error)
+			}
+			all[name] = map[string]string{}
+			for k, v := range r.Config {
+				all[name][k] = v.Value
+			}
+		}
+	}
+	return all, nil
+}
+
+// Grow implements [transport.Admin].
+func (c *Client) Grow(ctx context.Context, name string, partitions int32) error {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	res, err := c.admin.CreatePartitions(ctx, []kafka.PartitionsSpecification{{Topic: name, IncreaseTo: int(partitions)}})
+	if err != nil {
+		return wrap("add partitions to topic "+name, err)
+	}
+	for _, r := range res {
+		if r.Error.Code() != kafka.ErrNoError {
+			return wrap("add partitions to topic "+name, r.Error)
+		}
+	}
+	return nil
+}
+
+// Starts implements [transport.Admin].
+func (c *Client) Starts(ctx context.Context, ps []transport.Partition) (map[transport.Partition]int64, error) {
+	return c.offsets(ctx, ps, kafka.EarliestOffsetSpec)
+}
+
+// Ends implements [transport.Admin].
+func (c *Client) Ends(ctx context.Context, ps []transport.Partition) (map[transport.Partition]int64, error) {
+	return c.offsets(ctx, ps, kafka.LatestOffsetSpec)
+}
+
+// offsets lists offsets, again while a topic is so young that a broker does not know it yet, or its leader moves.
+func (c *Client) offsets(ctx context.Context, ps []transport.Partition, spec kafka.OffsetSpec) (map[transport.Partition]int64, error) {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	for {
+		found, err := c.offsetsOnce(ctx, ps, spec)
+		if err == nil || !settling(err) || ctx.Err() != nil {
+			return found, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func settling(err error) bool {
+	var ke kafka.Error
+	if !errors.As(err, &ke) {
+		return false
+	}
+	switch ke.Code() {
+	case kafka.ErrNotLeaderForPartition, kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicOrPart, kafka.ErrReplicaNotAvailable, kafka.ErrUnknownPartition:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Client) offsetsOnce(ctx context.Context, ps []transport.Partition, spec kafka.OffsetSpec) (map[transport.Partition]int64, error) {
+	found := map[transport.Partition]int64{}
+	if len(ps) == 0 {
+		return found, nil
+	}
+	ask := map[kafka.TopicPartition]kafka.OffsetSpec{}
+	for i := range ps {
+		ask[kafka.TopicPartition{Topic: &ps[i].Topic, Partition: ps[i].Index}] = spec
+	}
+	res, err := c.admin.ListOffsets(ctx, ask, kafka.SetAdminIsolationLevel(kafka.IsolationLevelReadUncommitted))
+	if err != nil {
+		return nil, wrap("list offsets", err)
+	}
+	for tp, r := range res.ResultInfos {
+		if r.Error.Code() != kafka.ErrNoError {
+			return nil, wrap(fmt.Sprintf("list offsets of topic %s, partition %d", *tp.Topic, tp.Partition), r.Error)
+		}
+		found[transport.Partition{Topic: *tp.Topic, Index: tp.Partition}] = int64(r.Offset)
+	}
+	return found, nil
+}
+
+// Purge implements [transport.Admin].
+func (c *Client) Purge(ctx context.Context, ps []transport.Position) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	ctx, cancel := within(ctx)
+	defer cancel()
+	bare := make([]transport.Position, len(ps))
+	for i, p := range ps {
+		bare[i] = transport.Position{Partition: p.Partition, Offset: p.Offset}
+	}
+	res, err := c.admin.DeleteRecords(ctx, positions(bare))
+	if err != nil {
+		return wrap("delete records", err)
+	}
+	for _, r := range res.DeleteRecordsResults {
+		if r.TopicPartition.Error != nil {
+			return wrap(fmt.Sprintf("delete records of topic %s, partition %d", *r.TopicPartition.Topic, r.TopicPartition.Partition), r.TopicPartition.Error)
+		}
+	}
+	return nil
+}
+
+// Members implements [transport.Admin].
+func (c *Client) Members(ctx context.Context, group string) ([]transport.MemberInfo, error) {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	res, err := c.admin.DescribeConsumerGroups(ctx, []string{group})
+	if err != nil {
+		return nil, wrap("describe group "+group, err)
+	}
+	var list []transport.MemberInfo
+	for _, g := range res.ConsumerGroupDescriptions {
+		switch g.Error.Code() {
+		case kafka.ErrNoError:
+		case kafka.ErrGroupIDNotFound:
+			continue
+		default:
+			return nil, wrap("describe group "+group, g.Error)
+		}
+		for _, m := range g.Members {
+			list = append(list, transport.MemberInfo{ClientID: m.ClientID, Instance: m.GroupInstanceID, Host: m.Host})
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,64 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// meaning maps a client's error to what it means to the runtime, nil if nothing special.
+func meaning(err error) error {
+	var ke kafka.Error
+	if !errors.As(err, &ke) {
+		return nil
+	}
+	switch ke.Code() {
+	case kafka.ErrFencedInstanceID:
+		return transport.ErrInstance
+	case kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrRebalanceInProgress, kafka.ErrFencedMemberEpoch, kafka.ErrStaleMemberEpoch:
+		return transport.ErrMembership
+	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrTopicAuthorizationFailed, kafka.ErrInvalidTimestamp,
+		kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition, kafka.ErrRecordListTooLarge:
+		return transport.ErrRecord
+	case kafka.ErrTransport, kafka.ErrAllBrokersDown:
+		return transport.ErrUnreachable
+	default:
+		return nil
+	}
+}
+
+// wrap adds what was tried, and what the failure means.
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if m := meaning(err); m != nil {
+		return fmt.Errorf("kafka: %s: %w (%w)", what, m, err)
+	}
+	return fmt.Errorf("kafka: %s: %w", what, err)
+}
+
+// ofTransaction says whether a transaction's failure ends the transaction or the producer.
+func ofTransaction(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var ke kafka.Error
+	kind := transport.ErrProducer
+	if errors.As(err, &ke) && !ke.IsFatal() && (ke.TxnRequiresAbort() || ke.Code() == kafka.ErrState) {
+		kind = transport.ErrAbort
+	}
+	if m := meaning(err); m != nil {
+		return fmt.Errorf("kafka: %s: %w: %w (%w)", what, kind, m, err)
+	}
+	return fmt.Errorf("kafka: %s: %w: %w", what, kind, err)
+}
+
+// retriable says whether the same call may be made again.
+func retriable(err error) bool {
+	var ke kafka.Error
+	return errors.As(err, &ke) && !ke.IsFatal() && !ke.TxnRequiresAbort() && (ke.IsRetriable() || ke.IsTimeout())
+}

@@ -1,0 +1,160 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+type member struct {
+	c   *kafka.Consumer
+	cfg transport.MemberConfig
+	log *slog.Logger
+}
+
+// NewMember implements [transport.Client].
+func (c *Client) NewMember(cfg transport.MemberConfig) (transport.Member, error) {
+	own := kafka.ConfigMap{
+		"group.id":                      cfg.Group,
+		"client.id":                     cfg.ClientID,
+		"enable.auto.commit":            false,
+		"auto.offset.reset":             "latest",
+		"isolation.level":               "read_committed", // so that Committed waits for open transactions
+		"partition.assignment.strategy": "cooperative-sticky",
+		"session.timeout.ms":            int(cfg.Session / time.Millisecond),
+		"heartbeat.interval.ms":         int(cfg.Session / time.Millisecond / 6),
+		// A topology that grew has more tasks: notice soon.
+		"topic.metadata.refresh.interval.ms": 30_000,
+	}
+	if cfg.Instance != "" {
+		own["group.instance.id"] = cfg.Instance
+	}
+	k, err := kafka.NewConsumer(c.config(own))
+	if err != nil {
+		return nil, wrap("make a member", err)
+	}
+	m := &member{c: k, cfg: cfg, log: c.cfg.Logger}
+	if err := m.subscribe(); err != nil {
+		_ = k.Close() // the subscription's error counts
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *member) subscribe() error {
+	return wrap("subscribe to "+m.cfg.Topic, m.c.SubscribeTopics([]string{m.cfg.Topic}, m.rebalanced))
+}
+
+// rebalanced tells of the change first when something is taken, so that nothing is committed for it once it is let go.
+func (m *member) rebalanced(c *kafka.Consumer, ev kafka.Event) error {
+	switch e := ev.(type) {
+	case kafka.AssignedPartitions:
+		if err := c.IncrementalAssign(e.Partitions); err != nil {
+			return err
+		}
+		// The topic's records are of no interest here.
+		if err := c.Pause(e.Partitions); err != nil {
+			m.log.Warn("kafka: pause the tasks topic: " + err.Error())
+		}
+		m.cfg.Changed(indices(e.Partitions), nil, false)
+	case kafka.RevokedPartitions:
+		m.cfg.Changed(nil, indices(e.Partitions), c.AssignmentLost())
+		return c.IncrementalUnassign(e.Partitions)
+	}
+	return nil
+}
+
+func indices(ps []kafka.TopicPartition) []int32 {
+	list := make([]int32, len(ps))
+	for i, p := range ps {
+		list[i] = p.Partition
+	}
+	return list
+}
+
+// Poll implements [transport.Member].
+func (m *member) Poll(wait time.Duration) error {
+	switch e := m.c.Poll(int(wait / time.Millisecond)).(type) {
+	case kafka.Error:
+		if e.IsFatal() || e.Code() == kafka.ErrGroupAuthorizationFailed || e.Code() == kafka.ErrTopicAuthorizationFailed {
+			return wrap("membership", e)
+		}
+		m.log.Warn("kafka: membership: "+e.Error(), "code", e.Code().String())
+	default: // records of the tasks topic and ends of its partitions
+	}
+	return nil
+}
+
+// Generation implements [transport.Member].
+func (m *member) Generation() (transport.Generation, error) {
+	g, err := m.c.GetConsumerGroupMetadata()
+	if err != nil {
+		return nil, wrap("read the group's generation", err)
+	}
+	return g, nil
+}
+
+// Commit implements [transport.Member].
+func (m *member) Commit(_ context.Context, ps []transport.Position) error {
+	done, err := m.c.CommitOffsets(positions(ps))
+	if err != nil {
+		return wrap("commit offsets", err)
+	}
+	for _, p := range done {
+		if p.Error != nil {
+			return wrap(fmt.Sprintf("commit the offset of topic %s, partition %d", *p.Topic, p.Partition), p.Error)
+		}
+	}
+	return nil
+}
+
+// Committed implements [transport.Member].
+func (m *member) Committed(ctx context.Context, ps []transport.Partition) ([]transport.Position, error) {
+	in := make([]kafka.TopicPartition, len(ps))
+	for i := range ps {
+		in[i] = kafka.TopicPartition{Topic: &ps[i].Topic, Partition: ps[i].Index}
+	}
+	var out []kafka.TopicPartition
+	for deadline := time.Now().Add(time.Minute); ; {
+		var err error
+		if out, err = m.c.Committed(in, 5000); err == nil {
+			break
+		}
+		var ke kafka.Error
+		if ctx.Err() != nil || time.Now().After(deadline) || !errors.As(err, &ke) || !ke.IsTimeout() && !ke.IsRetriable() {
+			return nil, wrap("read committed offsets", err)
+		}
+	}
+	list := make([]transport.Position, len(out))
+	for i, p := range out {
+		if p.Error != nil {
+			return nil, wrap(fmt.Sprintf("read the committed offset of topic %s, partition %d", *p.Topic, p.Partition), p.Error)
+		}
+		list[i] = transport.Position{Partition: transport.Partition{Topic: *p.Topic, Index: p.Partition}, Offset: int64(p.Offset)}
+		if p.Offset < 0 {
+			list[i].Offset = transport.None
+		}
+		if p.Metadata != nil {
+			list[i].Metadata = *p.Metadata
+		}
+	}
+	return list, nil
+}
+
+// Rejoin implements [transport.Member].
+func (m *member) Rejoin() error {
+	if err := m.c.Unsubscribe(); err != nil {
+		return wrap("rejoin", err)
+	}
+	return m.subscribe()
+}
+
+// Close implements [transport.Member]. A static member stays in the group until its session ends, so that it may come
+// back without a rebalance.
+func (m *member) Close() error { return wrap("close a member", m.c.Close()) }

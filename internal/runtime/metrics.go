@@ -1,0 +1,140 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/millrace-go/millrace/internal/graph"
+)
+
+// metrics publishes the counts of the tasks. Workers count for themselves, and what they have counted is read when
+// somebody collects.
+type metrics struct {
+	rt       *Runtime
+	app      metric.MeasurementOption
+	restored atomic.Int64
+	commits  atomic.Int64
+	aborted  atomic.Int64
+	duration metric.Float64Histogram
+	stop     metric.Registration
+
+	mu   sync.Mutex
+	past map[string]*pastCounts // of tasks that are closed, by name
+}
+
+type pastCounts struct {
+	processed, produced int64
+	dropped             map[*graph.Node]int64
+}
+
+func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
+	x := &metrics{rt: r, app: metric.WithAttributes(attribute.String("app", r.cfg.App)), past: map[string]*pastCounts{}}
+	var errs []error
+	counter := func(name, what, unit string) metric.Int64ObservableCounter {
+		c, err := m.Int64ObservableCounter(name, metric.WithDescription(what), metric.WithUnit(unit))
+		errs = append(errs, err)
+		return c
+	}
+	processed := counter("millrace.records.processed", "Records that tasks have processed and committed.", "{record}")
+	produced := counter("millrace.records.produced", "Records that tasks have produced and committed, changelogs included.", "{record}")
+	dropped := counter("millrace.records.dropped", "Records that an operator or an error policy has dropped.", "{record}")
+	restored := counter("millrace.records.restored", "Changelog records read to restore stores.", "{record}")
+	commits := counter("millrace.commits", "Commits of workers.", "{commit}")
+	aborts := counter("millrace.aborts", "Transactions that were taken back.", "{transaction}")
+	tasks, err := m.Int64ObservableGauge("millrace.tasks", metric.WithDescription("Tasks that run here."), metric.WithUnit("{task}"))
+	errs = append(errs, err)
+	x.duration, err = m.Float64Histogram("millrace.commit.duration", metric.WithDescription("How long a commit keeps its worker."), metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries(.005, .01, .02, .05, .1, .2, .5, 1, 2, 5))
+	errs = append(errs, err)
+	x.stop, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(restored, x.restored.Load(), x.app)
+		o.ObserveInt64(commits, x.commits.Load(), x.app)
+		o.ObserveInt64(aborts, x.aborted.Load(), x.app)
+		running := r.running()
+		o.ObserveInt64(tasks, int64(len(running)), x.app)
+		for name, c := range x.totals(running) {
+			at := metric.WithAttributes(attribute.String("app", r.cfg.App), attribute.String("task", name))
+			o.ObserveInt64(processed, c.processed, at)
+			o.ObserveInt64(produced, c.produced, at)
+			for n, v := range c.dropped {
+				o.ObserveInt64(dropped, v, at, metric.WithAttributes(attribute.String("operator", operatorName(n))))
+			}
+		}
+		return nil
+	}, processed, produced, dropped, restored, commits, aborts, tasks)
+	return x, errors.Join(append(errs, err)...)
+}
+
+// operatorName names who dropped a record; nil is the source, before any operator.
+func operatorName(n *graph.Node) string {
+	if n == nil {
+		return "source"
+	}
+	return n.Name
+}
+
+// committed notes a commit.
+func (x *metrics) committed(d time.Duration) {
+	x.commits.Add(1)
+	x.duration.Record(context.Background(), d.Seconds(), x.app)
+}
+
+// totals adds up running tasks and what they counted before they were last closed.
+func (x *metrics) totals(running []*task) map[string]*pastCounts {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	sum := map[string]*pastCounts{}
+	for name, p := range x.past {
+		c := &pastCounts{}
+		c.add(p.processed, p.produced, p.dropped)
+		sum[name] = c
+	}
+	for _, t := range running {
+		if sum[t.name] == nil {
+			sum[t.name] = &pastCounts{}
+		}
+		sum[t.name].addTask(t)
+	}
+	return sum
+}
+
+// retire keeps the counts of a task that is closed.
+func (x *metrics) retire(t *task) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.past[t.name] == nil {
+		x.past[t.name] = &pastCounts{}
+	}
+	x.past[t.name].addTask(t)
+}
+
+func (p *pastCounts) addTask(t *task) {
+	var by map[*graph.Node]int64
+	if d := t.counts.dropped.Load(); d != nil {
+		by = *d
+	}
+	p.add(t.counts.processed.Load(), t.counts.produced.Load(), by)
+}
+
+func (p *pastCounts) add(processed, produced int64, dropped map[*graph.Node]int64) {
+	p.processed += processed
+	p.produced += produced
+	for n, v := range dropped {
+		if p.dropped == nil {
+			p.dropped = map[*graph.Node]int64{}
+		}
+		p.dropped[n] += v
+	}
+}
+
+func (x *metrics) close() {
+	if x.stop != nil {
+		_ = x.stop.Unregister() // it cannot fail for a registration of ours
+	}
+}

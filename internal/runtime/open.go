@@ -1,0 +1,116 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/db"
+	"github.com/millrace-go/millrace/internal/db/memdb"
+	"github.com/millrace-go/millrace/internal/db/pebbledb"
+	"github.com/millrace-go/millrace/internal/engine"
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// open makes a task ready to run: its stores up to date, its positions and its checkpoint those of the last commit.
+func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp uint64) (t *task, err error) {
+	t = &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), t.close())
+		}
+	}()
+	if t.dir, err = r.dir.task(slot, t.name); err != nil {
+		return nil, err
+	}
+	cfg := r.plan.Config(id, engine.Config{
+		Emit: t.sink, Wall: time.Now().UnixMilli(), Context: ctx,
+		UserCount: func(topic string) (int32, error) { return r.topics.count(ctx, topic) },
+		Skipped:   r.skips.record,
+		OnDecode:  r.cfg.OnDecode, OnProcess: r.cfg.OnProcess,
+	})
+	if cfg.Disk, cfg.Memory, err = r.openStores(t, cfg.Stores); err != nil {
+		return nil, err
+	}
+	t.disk = cfg.Disk
+	if t.engine, err = engine.NewTask(cfg); err != nil {
+		return nil, err
+	}
+	topics := r.plan.Sources(id)
+	for _, tp := range topics {
+		t.sources = append(t.sources, &source{
+			t: t, topic: tp.FullName(""), p: transport.Partition{Topic: tp.FullName(r.cfg.App), Index: id.Partition},
+			role: tp.Role, alone: len(topics) == 1,
+		})
+	}
+	if err := r.loadPositions(ctx, t); err != nil { // before the changelogs' ends are read
+		return nil, err
+	}
+	if err := r.restore(ctx, t); err != nil {
+		return nil, err
+	}
+	t.settled = tallyOf(t.engine)
+	return t, nil
+}
+
+func (r *Runtime) openStores(t *task, stores []*graph.Store) (disk, memory db.DB, err error) {
+	for _, s := range stores {
+		switch {
+		case s.Memory && memory == nil:
+			memory = memdb.New()
+		case !s.Memory && disk == nil:
+			if disk, err = pebbledb.Open(t.dir.db(), pebbledb.Options{Cache: r.cache, Logger: r.log}); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return disk, memory, nil
+}
+
+// loadPositions reads what was committed, waiting for transactions that are about to change it.
+func (r *Runtime) loadPositions(ctx context.Context, t *task) error {
+	ps := make([]transport.Partition, len(t.sources))
+	for i, s := range t.sources {
+		ps[i] = s.p
+	}
+	committed, err := r.member.Committed(ctx, ps)
+	if err != nil {
+		return err
+	}
+	starts, err := r.cfg.Client.Starts(ctx, ps)
+	if err != nil {
+		return err
+	}
+	ends, err := r.cfg.Client.Ends(ctx, ps)
+	if err != nil {
+		return err
+	}
+	at := map[transport.Partition]transport.Position{}
+	for _, p := range committed {
+		at[p.Partition] = p
+	}
+	var checkpoint []byte
+	for _, s := range t.sources {
+		p, ok := at[s.p]
+		switch {
+		case !ok || p.Offset == transport.None:
+			p.Offset = starts[s.p]
+		case p.Offset > ends[s.p] || p.Offset < starts[s.p]:
+			r.log.Warn("runtime: the committed offset is not in the topic any more: going on from its first record",
+				"topic", s.p.Topic, "partition", s.p.Index, "offset", p.Offset, "first", starts[s.p], "end", ends[s.p])
+			p.Offset = starts[s.p]
+		}
+		s.fetched = p.Offset
+		s.committed.Store(p.Offset)
+		t.engine.SetPosition(s.topic, p.Offset)
+		s.expect()
+		if checkpoint == nil {
+			if checkpoint, err = decodeCheckpoint(p.Metadata); err != nil {
+				return err
+			}
+		}
+	}
+	return t.engine.LoadCheckpoint(checkpoint)
+}

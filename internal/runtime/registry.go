@@ -1,0 +1,214 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/engine"
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// registry says which partition of the tasks topic stands for which task. It only grows: a sub-topology that is added
+// must not shift the tasks of the others, whose stores and offsets other instances may hold.
+//
+// It lies in partition 0 of the tasks topic itself, compacted: "task/<name>" -> {"partition": n}, and "shape" -> what
+// the application looked like when its last instance started.
+type registry struct {
+	topic string
+	slots map[string]int32 // task name -> partition
+	shape *shape
+}
+
+const (
+	taskKey  = "task/"
+	shapeKey = "shape"
+)
+
+type slotRecord struct {
+	Partition int32 `json:"partition"`
+}
+
+// taskName names a task by what it reads, so that the name lasts.
+func taskName(p *engine.Plan, id engine.TaskID) string {
+	return fmt.Sprintf("%s/%d", p.Subs[id.Sub].Key(), id.Partition)
+}
+
+// tasksTopic is the topic whose partitions the group shares out.
+func tasksTopic(app string) string { return app + "-tasks" }
+
+// register makes sure that every task of the plan is in the registry and grown reports whether any was not. Instances
+// that start at once fence each other with a transactional id: what one writes, the next one reads.
+func register(ctx context.Context, cfg *Config, plan *engine.Plan) (r *registry, grown bool, err error) {
+	r = &registry{topic: tasksTopic(cfg.App)}
+	have, err := cfg.Client.Topics(ctx, []string{r.topic})
+	if err != nil {
+		return nil, false, err
+	}
+	want := shapeOf(plan)
+	for try := 0; ; try++ {
+		if t, ok := have[r.topic]; ok {
+			if err := r.read(ctx, cfg); err != nil {
+				return nil, false, err
+			}
+			missing := r.missing(plan)
+			if len(missing) == 0 && r.shape != nil && r.shape.differs(want) == "" && int(t.Partitions) >= len(r.slots) {
+				return r, grown, nil
+			}
+		}
+		grown = true
+		err := r.write(ctx, cfg, plan, want)
+		if err == nil {
+			return r, grown, nil
+		}
+		if !errors.Is(err, transport.ErrProducer) && !errors.Is(err, transport.ErrAbort) || try > 20 {
+			return nil, false, fmt.Errorf("runtime: write the task registry: %w", err)
+		}
+		if err := sleep(ctx, time.Duration(try+1)*100*time.Millisecond); err != nil { // another instance writes it
+			return nil, false, err
+		}
+		if have, err = cfg.Client.Topics(ctx, []string{r.topic}); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// missing lists the tasks that have no partition yet.
+func (r *registry) missing(plan *engine.Plan) []string {
+	var names []string
+	for _, id := range plan.Tasks() {
+		if name := taskName(plan, id); !r.has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (r *registry) has(name string) bool {
+	_, ok := r.slots[name]
+	return ok
+}
+
+// read reads the registry to its end.
+func (r *registry) read(ctx context.Context, cfg *Config) error {
+	r.slots, r.shape = map[string]int32{}, nil
+	p := transport.Partition{Topic: r.topic}
+	ends, err := cfg.Client.Ends(ctx, []transport.Partition{p})
+	if err != nil || ends[p] == 0 {
+		return err
+	}
+	f, err := cfg.Client.NewFetcher(transport.FetcherConfig{Name: "registry", Group: cfg.App, Buffer: 1 << 20})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Assign([]transport.Position{{Partition: p, Offset: transport.None}}); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		batches, err := f.Poll(100 * time.Millisecond)
+		if err != nil {
+			return err
+		}
+		for _, b := range batches {
+			for i := range b.Records {
+				if err := r.apply(&b.Records[i]); err != nil {
+					return err
+				}
+			}
+			if b.End && b.Next >= ends[p] {
+				return nil
+			}
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return fmt.Errorf("runtime: topic %s, partition 0, was not read to its end (offset %d) in time: look at the broker's log", r.topic, ends[p])
+		}
+	}
+}
+
+func (r *registry) apply(rec *graph.Raw) error {
+	key := string(rec.Key)
+	name, isTask := strings.CutPrefix(key, taskKey)
+	var err error
+	switch {
+	case rec.Value == nil:
+		delete(r.slots, name)
+	case isTask:
+		var s slotRecord
+		err = json.Unmarshal(rec.Value, &s)
+		r.slots[name] = s.Partition
+	case key == shapeKey:
+		r.shape = &shape{}
+		err = json.Unmarshal(rec.Value, r.shape)
+	}
+	if err != nil {
+		return fmt.Errorf("runtime: topic %s, partition 0, offset %d: the task registry does not decode: "+
+			"something else wrote to it; choose another ApplicationID: %w", r.topic, rec.Offset, err)
+	}
+	return nil
+}
+
+// write adds what is missing, unless another instance fences this one off.
+func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, want shape) error {
+	if err := r.grow(ctx, cfg, int32(len(plan.Tasks()))); err != nil {
+		return err
+	}
+	p, err := cfg.Client.NewProducer(transport.ProducerConfig{ID: cfg.App + "-registry", Timeout: transactionTimeout})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := p.Init(ctx); err != nil {
+		return err
+	}
+	if err := r.read(ctx, cfg); err != nil { // what the one before wrote
+		return err
+	}
+	next := int32(0)
+	for _, n := range r.slots {
+		next = max(next, n+1)
+	}
+	missing := r.missing(plan)
+	if err := r.grow(ctx, cfg, next+int32(len(missing))); err != nil {
+		return err
+	}
+	if err := p.Begin(); err != nil {
+		return err
+	}
+	log := &graph.Topic{Name: r.topic}
+	send := func(key string, value any) error {
+		b, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		return p.Produce(ctx, r.topic, &graph.Effect{Topic: log, Key: []byte(key), Value: b, Timestamp: time.Now().UnixMilli()})
+	}
+	for _, name := range missing {
+		if err := send(taskKey+name, slotRecord{next}); err != nil {
+			return err
+		}
+		r.slots[name] = next
+		next++
+	}
+	if err := send(shapeKey, want); err != nil {
+		return err
+	}
+	r.shape = &want
+	return p.Commit(ctx, nil, nil)
+}
+
+// grow makes the tasks topic, or gives it more partitions.
+func (r *registry) grow(ctx context.Context, cfg *Config, n int32) error {
+	t := newTopics(cfg.App, cfg.Client)
+	have, err := t.make(ctx, []string{r.topic}, map[string]transport.TopicSpec{r.topic: {
+		Name: r.topic, Partitions: max(1, n), Replicas: cfg.Replicas, Config: map[string]string{"cleanup.policy": "compact"},
+	}})
+	if err != nil || have[r.topic].Partitions >= n {
+		return err
+	}
+	return cfg.Client.Grow(ctx, r.topic, n)
+}

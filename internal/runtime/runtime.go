@@ -1,0 +1,305 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/db/pebbledb"
+	"github.com/millrace-go/millrace/internal/engine"
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// Runtime runs one instance of an application.
+type Runtime struct {
+	cfg     Config
+	log     *slog.Logger
+	state   stateBox
+	metrics *metrics
+	skips   *skips
+
+	dir      *stateDir
+	cache    *pebbledb.Cache
+	topics   *topics
+	plan     *engine.Plan
+	registry *registry
+	own      *ownership
+	member   transport.Member
+	workers  []*worker
+
+	mu    sync.Mutex
+	seats map[int32]*seat // by partition of the tasks topic
+	ids   map[int32]engine.TaskID
+	wake  chan struct{} // a seat has changed
+}
+
+// seat is a task that is opened here or about to be.
+type seat struct {
+	id     engine.TaskID
+	stamp  uint64
+	worker *worker
+	task   *task // once a worker has it
+	left   bool  // the worker has closed it
+}
+
+// New returns a runtime that has done nothing yet.
+func New(cfg Config) (*Runtime, error) {
+	r := &Runtime{
+		cfg: cfg, log: cfg.Logger.With("app", cfg.App), own: newOwnership(), seats: map[int32]*seat{},
+		ids: map[int32]engine.TaskID{}, wake: make(chan struct{}, 1),
+	}
+	r.state.listen = cfg.OnState
+	r.skips = newSkips(r.log)
+	r.topics = newTopics(cfg.App, cfg.Client)
+	var err error
+	r.metrics, err = newMetrics(r, cfg.Meter)
+	return r, err
+}
+
+// State says what the runtime is doing, and why it failed if it did.
+func (r *Runtime) State() (State, error) { return r.state.get() }
+
+// Run runs the topology until ctx ends, then commits and closes. An error ended it before that.
+func (r *Runtime) Run(ctx context.Context) (err error) {
+	r.state.set(Starting, nil)
+	defer func() {
+		r.metrics.close()
+		if err != nil {
+			r.state.set(Failed, err)
+		} else {
+			r.state.set(Stopped, nil)
+		}
+	}()
+	if r.dir, err = openStateDir(appDir(r.cfg.StateDir, r.cfg.App), r.cfg.Instance); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.dir.close()) }()
+	r.cache = pebbledb.NewCache(r.cfg.CacheBytes)
+	defer r.cache.Close()
+	grown, err := r.prepare(ctx)
+	if err == nil {
+		err = r.work(ctx, grown)
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // stopped before it ran
+	}
+	return err
+}
+
+// prepare settles what the application is, with the cluster and with the other instances.
+func (r *Runtime) prepare(ctx context.Context) (grown bool, err error) {
+	if r.plan, err = r.topics.plan(ctx, r.cfg.Graph); err != nil {
+		return false, err
+	}
+	if err := r.agree(ctx); err != nil {
+		return false, err
+	}
+	if err := r.topics.prepare(ctx, r.plan, r.cfg.Replicas); err != nil {
+		return false, err
+	}
+	if r.registry, grown, err = register(ctx, &r.cfg, r.plan); err != nil {
+		return false, err
+	}
+	for _, id := range r.plan.Tasks() {
+		r.ids[r.registry.slots[taskName(r.plan, id)]] = id
+	}
+	return grown, nil
+}
+
+// clientID tells the other instances what this one looks like.
+func (r *Runtime) clientID() string {
+	return r.cfg.App + "/" + r.dir.Instance + "/" + shapeOf(r.plan).print()
+}
+
+// agree refuses to start where an instance runs whose topology is cut into other tasks: the two would take each other's
+// tasks for their own.
+func (r *Runtime) agree(ctx context.Context) error {
+	members, err := r.cfg.Client.Members(ctx, r.cfg.App)
+	if err != nil {
+		return err
+	}
+	mine := shapeOf(r.plan)
+	for _, m := range members {
+		_, theirs, ok := strings.Cut(strings.TrimPrefix(m.ClientID, r.cfg.App+"/"), "/")
+		if !ok || m.Instance == r.dir.Instance || theirs == mine.print() {
+			continue
+		}
+		other := &registry{topic: tasksTopic(r.cfg.App)}
+		if err := other.read(ctx, &r.cfg); err != nil {
+			return err
+		}
+		diff := "it is not recorded how"
+		if other.shape != nil {
+			diff = mine.differs(*other.shape)
+		}
+		return fmt.Errorf("runtime: instance %s at %s runs application %s with a topology of other sub-topologies or stores: stop all instances "+
+			"before one with a changed topology starts, or choose another ApplicationID: %s", m.Instance, m.Host, r.cfg.App, diff)
+	}
+	return nil
+}
+
+func (r *Runtime) transactionalID(worker int) string {
+	return fmt.Sprintf("%s-%s-%d", r.cfg.App, r.dir.Instance, worker)
+}
+
+// work runs membership, supervisor and workers until ctx ends or one of them fails.
+func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.hire()
+	defer func() {
+		for _, w := range r.workers {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if err := r.join(ctx); err != nil {
+		return err
+	}
+	group := &group{cancel: cancel}
+	// The membership outlives the workers: their last commits need it.
+	memberCtx, leave := context.WithCancel(context.WithoutCancel(ctx))
+	var membership sync.WaitGroup
+	membership.Go(func() {
+		if err := r.membership(memberCtx); err != nil {
+			cancel(err)
+		}
+	})
+	defer func() {
+		leave()
+		membership.Wait()
+		err = errors.Join(err, r.member.Close())
+	}()
+	if err := r.connect(ctx); err != nil {
+		return cause(ctx, err)
+	}
+	if grown {
+		if err := r.member.Rejoin(); err != nil {
+			return err
+		}
+	}
+	for _, w := range r.workers {
+		group.run(func() error { return w.run(ctx) })
+	}
+	group.run(func() error { return r.purge(ctx) })
+	err = r.supervise(ctx, group)
+	if err != nil {
+		cancel(err)
+	}
+	r.state.set(Stopping, nil)
+	group.wait()
+	return cause(ctx, err)
+}
+
+// hire makes the workers.
+func (r *Runtime) hire() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.cfg.Workers {
+		r.workers = append(r.workers, r.newWorker(i))
+	}
+}
+
+// cause is why ctx ended, if a part of the runtime ended it; else err.
+func cause(ctx context.Context, err error) error {
+	if c := context.Cause(ctx); c != nil && !errors.Is(c, context.Canceled) && !errors.Is(c, context.DeadlineExceeded) {
+		return c
+	}
+	return err
+}
+
+// group runs goroutines; the first error ends the others.
+type group struct {
+	wg     sync.WaitGroup
+	cancel context.CancelCauseFunc
+}
+
+func (g *group) run(f func() error) {
+	g.wg.Go(func() {
+		if err := f(); err != nil {
+			g.cancel(err)
+		}
+	})
+}
+
+func (g *group) wait() { g.wg.Wait() }
+
+// join makes the membership; the group answers while the workers connect.
+func (r *Runtime) join(ctx context.Context) error {
+	var err error
+	r.member, err = r.cfg.Client.NewMember(transport.MemberConfig{
+		Group: r.cfg.App, Topic: r.registry.topic, Instance: r.dir.Instance, ClientID: r.clientID(),
+		Session: r.cfg.Session, Changed: r.own.change,
+	})
+	return err
+}
+
+// connect connects all workers. Only then may anything committed be read: until a dead process's transactions are ended,
+// its offsets are not settled.
+func (r *Runtime) connect(ctx context.Context) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(r.workers))
+	for i, w := range r.workers {
+		wg.Go(func() { errs[i] = w.connect(ctx) })
+	}
+	var former error
+	wg.Go(func() { former = r.endFormer(ctx) })
+	wg.Wait()
+	return errors.Join(append(errs, former)...)
+}
+
+// endFormer ends the transactions of workers that this instance had before and has no more.
+func (r *Runtime) endFormer(ctx context.Context) error {
+	if r.cfg.ExactlyOnce {
+		for i := len(r.workers); i < r.dir.Workers; i++ {
+			p, err := r.cfg.Client.NewProducer(transport.ProducerConfig{ID: r.transactionalID(i), Timeout: transactionTimeout})
+			if err != nil {
+				return err
+			}
+			err = p.Init(ctx)
+			p.Close()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	r.dir.Workers = len(r.workers)
+	return r.dir.save()
+}
+
+// membership polls the group, unless a worker hangs: then the others of the application get its tasks.
+func (r *Runtime) membership(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if r.Stalled() != nil {
+			_ = sleep(ctx, time.Second)
+			continue
+		}
+		if err := r.member.Poll(100 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stalled says which worker hangs, if one does.
+func (r *Runtime) Stalled() error {
+	r.mu.Lock()
+	workers := r.workers
+	r.mu.Unlock()
+	for _, w := range workers {
+		at := time.UnixMilli(w.alive.Load())
+		if idle := time.Since(at); at.UnixMilli() > 0 && idle > stallLimit {
+			return fmt.Errorf("runtime: worker %d has made no progress for %v: a callback hangs, or the broker does not answer", w.index, idle.Round(time.Second))
+		}
+	}
+	return nil
+}
+
+// appDir is the directory of an application under the state directory of all.
+func appDir(dir, app string) string {
+	return filepath.Join(dir, strings.ReplaceAll(app, string(filepath.Separator), "_"))
+}

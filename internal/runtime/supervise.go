@@ -1,0 +1,190 @@
+package runtime
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/engine"
+)
+
+// supervise opens the tasks that the group gives to this instance, and hands them to workers, until ctx ends.
+func (r *Runtime) supervise(ctx context.Context, g *group) error {
+	openings := make(chan struct{}, max(1, r.cfg.Workers)) // how many are opened at once
+	checked := false
+	r.state.set(Restoring, nil)
+	for {
+		if held, known := r.own.snapshot(); known {
+			if !checked { // another instance may have joined while this one did
+				if err := r.agree(ctx); err != nil {
+					return err
+				}
+				checked = true
+			}
+			for _, s := range r.reconcile(held) {
+				g.run(func() error {
+					select {
+					case openings <- struct{}{}:
+						defer func() { <-openings }()
+						return r.seat(ctx, s)
+					case <-ctx.Done():
+						return nil
+					}
+				})
+			}
+			if r.complete(held) {
+				r.state.set(Running, nil)
+			} else {
+				r.state.set(Restoring, nil)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.own.changed:
+		case <-r.wake:
+		}
+	}
+}
+
+// reconcile returns the tasks that are to be opened now. One that was lost and given again has to be closed by its
+// worker first.
+func (r *Runtime) reconcile(held map[int32]uint64) []int32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for slot, s := range r.seats {
+		if s.left {
+			delete(r.seats, slot)
+		}
+	}
+	var fresh []int32
+	for slot, stamp := range held {
+		id, ours := r.ids[slot]
+		if ours && r.seats[slot] == nil {
+			r.seats[slot] = &seat{id: id, stamp: stamp}
+			fresh = append(fresh, slot)
+		}
+	}
+	slices.Sort(fresh)
+	for _, slot := range fresh { // in order, so that equal instances spread equally
+		r.seats[slot].worker = r.lightest(r.seats[slot].id)
+	}
+	return fresh
+}
+
+// lightest is the worker with the fewest tasks of the sub-topology, then the fewest at all: tasks of one sub-topology
+// do about the same work.
+func (r *Runtime) lightest(id engine.TaskID) *worker {
+	same, all := map[*worker]int{}, map[*worker]int{}
+	for _, s := range r.seats {
+		if s.worker != nil {
+			all[s.worker]++
+			if s.id.Sub == id.Sub {
+				same[s.worker]++
+			}
+		}
+	}
+	return slices.MinFunc(r.workers, func(a, b *worker) int {
+		if same[a] != same[b] {
+			return same[a] - same[b]
+		}
+		return all[a] - all[b]
+	})
+}
+
+// seat opens a task and hands it to its worker.
+func (r *Runtime) seat(ctx context.Context, slot int32) error {
+	r.mu.Lock()
+	s := r.seats[slot]
+	r.mu.Unlock()
+	if !r.own.holds(slot, s.stamp) { // gone already
+		r.leave(slot)
+		return nil
+	}
+	t, err := r.open(ctx, s.id, slot, s.stamp)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !r.own.holds(slot, s.stamp) {
+			r.leave(slot)
+			return nil
+		}
+		return err
+	}
+	select {
+	case s.worker.inbox <- t:
+	case <-ctx.Done():
+		return t.close()
+	}
+	return nil
+}
+
+// adopted notes that a worker has a task.
+func (r *Runtime) adopted(t *task) {
+	r.mu.Lock()
+	r.seats[t.slot].task = t
+	r.mu.Unlock()
+	r.poke()
+}
+
+// released notes that a worker has closed a task.
+func (r *Runtime) released(t *task) {
+	r.metrics.retire(t)
+	r.leave(t.slot)
+}
+
+func (r *Runtime) leave(slot int32) {
+	r.mu.Lock()
+	if s := r.seats[slot]; s != nil {
+		s.left = true
+		s.task = nil
+	}
+	r.mu.Unlock()
+	r.poke()
+}
+
+func (r *Runtime) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // the supervisor has yet to look
+	}
+}
+
+// complete says whether all that is held runs.
+func (r *Runtime) complete(held map[int32]uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for slot := range held {
+		if _, ours := r.ids[slot]; ours && (r.seats[slot] == nil || r.seats[slot].task == nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// running lists the tasks that workers have.
+func (r *Runtime) running() []*task {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*task
+	for _, s := range r.seats {
+		if s.task != nil {
+			list = append(list, s.task)
+		}
+	}
+	slices.SortFunc(list, func(a, b *task) int { return int(a.slot - b.slot) })
+	return list
+}
+
+// untilStop waits, and says whether to go on.
+func untilStop(ctx context.Context, d time.Duration) bool { return sleep(ctx, d) == nil }
+
+// Tasks names the tasks that run here.
+func (r *Runtime) Tasks() []string {
+	var names []string
+	for _, t := range r.running() {
+		names = append(names, t.name)
+	}
+	return names
+}

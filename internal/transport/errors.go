@@ -1,0 +1,20 @@
+package transport
+
+import "errors"
+
+// What a failure means to the runtime. Errors of a client wrap one of these, or none where trying again helps nothing.
+var (
+	// ErrAbort means that the transaction must be aborted; after that, the producer works again.
+	ErrAbort = errors.New("the transaction was refused")
+	// ErrProducer means that the producer is of no more use: a new one with the same id takes its place. Whether its
+	// last transaction stands is not known.
+	ErrProducer = errors.New("the producer is of no more use")
+	// ErrMembership means that a commit came from a member that is past: join again, and begin from what is committed.
+	ErrMembership = errors.New("the group does not know this member, or not in this generation")
+	// ErrInstance means that another process has taken this instance's place in the group.
+	ErrInstance = errors.New("another process runs with the same instance id: give each its own state directory")
+	// ErrRecord means that the broker refuses a record for what it is: sending it again fails again.
+	ErrRecord = errors.New("the broker refuses the record")
+	// ErrUnreachable means that no broker answered.
+	ErrUnreachable = errors.New("no broker answered")
+)

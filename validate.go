@@ -1,0 +1,80 @@
+package millrace
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/millrace-go/millrace/internal/kafka"
+)
+
+// legalID is what may prefix a topic and name a group.
+var legalID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
+
+// complete fills in the defaults, and reports everything that is wrong, each with the field and the fix.
+func (c Config) complete(topology string) (Config, error) {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("millrace: "+format, args...)) }
+	if c.ApplicationID == "" {
+		c.ApplicationID = topology
+	}
+	if !legalID.MatchString(c.ApplicationID) {
+		bad("Config.ApplicationID %q cannot prefix a topic: use up to 200 letters, digits, '.', '_' and '-'", c.ApplicationID)
+	}
+	if c.InstanceID != "" && !legalID.MatchString(c.InstanceID) {
+		bad("Config.InstanceID %q: use up to 200 letters, digits, '.', '_' and '-'", c.InstanceID)
+	}
+	if c.Guarantee != ExactlyOnce && c.Guarantee != AtLeastOnce {
+		bad("Config.Guarantee %d is none: use ExactlyOnce or AtLeastOnce", c.Guarantee)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Properties)) {
+		if err := kafka.CheckProperty(name); err != nil {
+			bad("Config.Properties: %w", err)
+		}
+	}
+	positive(bad, "Workers", &c.Workers, runtime.GOMAXPROCS(0), 1, 1024)
+	positive(bad, "CommitInterval", &c.CommitInterval, 100*time.Millisecond, time.Millisecond, 5*time.Second)
+	positive(bad, "SessionTimeout", &c.SessionTimeout, 30*time.Second, time.Second, 30*time.Minute)
+	positive(bad, "CacheBytes", &c.CacheBytes, 64<<20, 1<<20, 1<<40)
+	positive(bad, "DirtyBytes", &c.DirtyBytes, 16<<20, 1<<10, 1<<40)
+	if c.ReplicationFactor < 0 || c.ReplicationFactor > 1<<15 {
+		bad("Config.ReplicationFactor %d: use 1 to the number of brokers, or 0 for the broker's default", c.ReplicationFactor)
+	}
+	if c.StateDir == "" {
+		c.StateDir = defaultStateDir()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.MeterProvider == nil {
+		c.MeterProvider = otel.GetMeterProvider()
+	}
+	return c, errors.Join(errs...)
+}
+
+// positive sets an unset number to its default, and checks the range of one that is set.
+func positive[N int | int64 | time.Duration](bad func(string, ...any), field string, n *N, def, least, most N) {
+	if *n == 0 {
+		*n = def
+	}
+	if *n < least || *n > most {
+		bad("Config.%s %v is out of range: use %v to %v, or 0 for the default (%v)", field, *n, least, most, def)
+	}
+}
+
+func defaultStateDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil { // a container without a home
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "millrace")
+}

@@ -1,0 +1,59 @@
+package millrace_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/millrace-go/millrace"
+	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+)
+
+// checkCounts checks that the sink holds, for each word, the counts 1, 2, ..., n in this order: nothing twice, nothing
+// missing, nothing out of order.
+func checkCounts(t testing.TB, got []brokertest.Record, want map[string]int64) {
+	t.Helper()
+	last := map[string]int64{}
+	for _, r := range got {
+		n := int64(binary.BigEndian.Uint64(r.Value))
+		if n != last[string(r.Key)]+1 {
+			t.Fatalf("word %q: count %d came after %d (partition %d, offset %d)", r.Key, n, last[string(r.Key)], r.Partition, r.Offset)
+		}
+		last[string(r.Key)] = n
+	}
+	if diff := cmp.Diff(want, last); diff != "" {
+		t.Errorf("final counts (-want +got):\n%s", diff)
+	}
+}
+
+// countsOf is what lines(n, vocabulary) adds up to.
+func countsOf(n, vocabulary int) map[string]int64 {
+	m := map[string]int64{}
+	for i := range 3 * n {
+		m[fmt.Sprintf("w%d", i%vocabulary)]++
+	}
+	return m
+}
+
+func TestWordCount(t *testing.T) {
+	t.Parallel()
+	for _, g := range []millrace.Guarantee{millrace.ExactlyOnce, millrace.AtLeastOnce} {
+		t.Run(g.String(), func(t *testing.T) {
+			t.Parallel()
+			in, out, id := brokertest.UniqueName(t, "in"), brokertest.UniqueName(t, "out"), brokertest.UniqueName(t, "words")
+			cfg := testConfig(t)
+			cfg.Guarantee = g
+			brokertest.Topics(t, cfg.Bootstrap, brokertest.Topic{Name: in, Partitions: 3}, brokertest.Topic{Name: out, Partitions: 2})
+			brokertest.Produce(t, cfg.Bootstrap, in, lines(1000, 50)...)
+			a := start(t, wordCount(t, id, in, out), cfg)
+			got := brokertest.Consume(t, cfg.Bootstrap, out, 3000, 30*time.Second)
+			if err := a.shutdown(); err != nil {
+				t.Fatal(err)
+			}
+			checkCounts(t, got, countsOf(1000, 50))
+		})
+	}
+}

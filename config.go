@@ -59,7 +59,8 @@ type Config struct {
 	// under ExactlyOnce, and how much work a failure repeats.
 	CommitInterval time.Duration
 
-	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others. Default: 30 s.
+	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others, also where it was
+	// stopped for good: an instance that stops keeps its place for as long, so that a restart moves nothing. Default: 15 s.
 	// Brokers accept 6 s to 30 min unless told otherwise.
 	SessionTimeout time.Duration
 

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 	"github.com/millrace-go/millrace/stream"
@@ -19,8 +22,15 @@ import (
 // wordCount counts words: a repartition topic, a store with its changelog, a result for each update.
 func wordCount(t testing.TB, app, in, out string) *topology.Topology {
 	t.Helper()
+	return slowWordCount(t, app, in, out, 0)
+}
+
+// slowWordCount is wordCount that takes a while for each line.
+func slowWordCount(t testing.TB, app, in, out string, pause time.Duration) *topology.Topology {
+	t.Helper()
 	b := topology.New(app)
 	counts := stream.From(b, topology.NewTopic[string, string](in)).
+		Peek(func(string, string) { time.Sleep(pause) }).
 		FlatMapValues(strings.Fields).
 		GroupBy(func(_, word string) string { return word }, topology.As("words")).
 		Count(topology.As("counts"))
@@ -30,6 +40,42 @@ func wordCount(t testing.TB, app, in, out string) *topology.Topology {
 		t.Fatal(err)
 	}
 	return topo
+}
+
+// newApp makes an application id whose internal topics are deleted when the test ends.
+func newApp(t testing.TB, bootstrap string) string {
+	t.Helper()
+	id := brokertest.UniqueName(t, "app")
+	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		admin := kadm.NewClient(c)
+		all, err := admin.ListTopics(ctx)
+		if err != nil {
+			t.Logf("list topics: %v", err)
+		}
+		for name := range all {
+			if strings.HasPrefix(name, id+"-") {
+				if _, err := admin.DeleteTopic(ctx, name); err != nil {
+					t.Logf("delete topic %s: %v", name, err)
+				}
+			}
+		}
+	})
+	return id
+}
+
+// topics makes an input and an output topic.
+func topics(t testing.TB, bootstrap string, inPartitions, outPartitions int32) (in, out string) {
+	t.Helper()
+	in, out = brokertest.UniqueName(t, "in"), brokertest.UniqueName(t, "out")
+	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: in, Partitions: inPartitions}, brokertest.Topic{Name: out, Partitions: outPartitions})
+	return in, out
 }
 
 // app is an application under test.
@@ -46,7 +92,7 @@ type app struct {
 // testConfig is a config for tests: on the broker to test on, with a directory and a log of the test's own.
 func testConfig(t testing.TB) millrace.Config {
 	return millrace.Config{
-		Bootstrap: brokertest.Bootstrap(t), StateDir: t.TempDir(), Workers: 2, ReplicationFactor: 1,
+		Bootstrap: brokertest.Bootstrap(t), StateDir: t.TempDir(), Workers: 2, ReplicationFactor: 1, SessionTimeout: 6 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	}
 }

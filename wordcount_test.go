@@ -43,10 +43,10 @@ func TestWordCount(t *testing.T) {
 	for _, g := range []millrace.Guarantee{millrace.ExactlyOnce, millrace.AtLeastOnce} {
 		t.Run(g.String(), func(t *testing.T) {
 			t.Parallel()
-			in, out, id := brokertest.UniqueName(t, "in"), brokertest.UniqueName(t, "out"), brokertest.UniqueName(t, "words")
 			cfg := testConfig(t)
 			cfg.Guarantee = g
-			brokertest.Topics(t, cfg.Bootstrap, brokertest.Topic{Name: in, Partitions: 3}, brokertest.Topic{Name: out, Partitions: 2})
+			id := newApp(t, cfg.Bootstrap)
+			in, out := topics(t, cfg.Bootstrap, 3, 2)
 			brokertest.Produce(t, cfg.Bootstrap, in, lines(1000, 50)...)
 			a := start(t, wordCount(t, id, in, out), cfg)
 			got := brokertest.Consume(t, cfg.Bootstrap, out, 3000, 30*time.Second)
@@ -56,4 +56,39 @@ func TestWordCount(t *testing.T) {
 			checkCounts(t, got, countsOf(1000, 50))
 		})
 	}
+}
+
+// TestRestart stops and starts an application in the middle of its work, with and without its state directory, and with
+// another number of workers.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	id := newApp(t, cfg.Bootstrap)
+	in, out := topics(t, cfg.Bootstrap, 3, 2)
+	want := 0
+	run := func(what string) {
+		t.Helper()
+		brokertest.Produce(t, cfg.Bootstrap, in, lines(500, 40)...)
+		want += 1500
+		a := start(t, wordCount(t, id, in, out), cfg)
+		brokertest.Consume(t, cfg.Bootstrap, out, want, 30*time.Second)
+		if err := a.shutdown(); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	run("first")
+	run("same state directory")
+	cfg.Workers = 1
+	run("fewer workers")
+	cfg.StateDir, cfg.InstanceID = t.TempDir(), "moved"
+	cfg.Workers = 3
+	run("another machine")
+	got := brokertest.All(t, cfg.Bootstrap, out)
+	final := map[string]int64{}
+	for range 4 {
+		for w, n := range countsOf(500, 40) {
+			final[w] += n
+		}
+	}
+	checkCounts(t, got, final)
 }

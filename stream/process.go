@@ -84,7 +84,7 @@ func (c *Context[K, V]) EveryStreamTime(interval time.Duration, f func(now int64
 }
 
 func (c *Context[K, V]) schedule(clock graph.Clock, interval time.Duration, f func(int64) error) func() {
-	p := &graph.Punctuation{Clock: clock, Interval: max(1, interval.Milliseconds()), Next: -1, Call: func(now int64) error {
+	p := &graph.Punctuation{Clock: clock, Interval: max(1, interval.Milliseconds()), Call: func(now int64) error {
 		if err := f(now); err != nil {
 			return &graph.UserError{Node: c.n, Err: err}
 		}

@@ -17,7 +17,7 @@ import (
 // seen, minus grace and gap (KIP-94, KIP-328).
 //
 // Cost: a session store and its changelog, one look-up a record; a repartition if the key has changed. The result's
-// timestamp is the session's end.
+// timestamp is the session's end. It has no headers: a session is made of several records.
 func (w *SessionWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
 	c := call(w.g.c, "session-count", opts)
 	return table.Of(sessions(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
@@ -161,7 +161,7 @@ func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sess
 	if moved {
 		for i := range p.merged {
 			x := &p.merged[i]
-			if err := p.forward(r.Key, x.Start, x.End, nil, &old[i].Value, r.Headers); err != nil {
+			if err := p.forward(r.Key, x.Start, x.End, nil, &old[i].Value); err != nil {
 				return err
 			}
 		}
@@ -170,11 +170,11 @@ func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sess
 	if has {
 		now = &a
 	}
-	return p.forward(r.Key, start, end, now, nil, r.Headers)
+	return p.forward(r.Key, start, end, now, nil)
 }
 
-func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A, h []graph.Header) error {
-	p.ch = graph.Change[window.Key[K], A]{Key: window.Key[K]{Key: k, Start: start, End: end}, Timestamp: end, Headers: h}
+func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A) error {
+	p.ch = graph.Change[window.Key[K], A]{Key: window.Key[K]{Key: k, Start: start, End: end}, Timestamp: end}
 	if now != nil {
 		p.ch.New, p.ch.HasNew = *now, true
 	}
@@ -186,9 +186,9 @@ func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A, 
 
 func (p *sessionProcessor[K, V, A]) emit(k K, x store.Span[A], gone bool, old *A) error {
 	if gone {
-		return p.forward(k, x.Start, x.End, nil, old, nil)
+		return p.forward(k, x.Start, x.End, nil, old)
 	}
-	return p.forward(k, x.Start, x.End, &x.Value, old, nil)
+	return p.forward(k, x.Start, x.End, &x.Value, old)
 }
 
 func sessionView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {

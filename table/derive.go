@@ -7,8 +7,9 @@ import (
 )
 
 // derive adds a table whose rows are f of the parent's; ok false means no row. It keeps nothing itself: rows are looked up
-// in the parent.
-func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool), inherited serde.Serde[R]) *Table[K, R] {
+// in the parent. One that chooses does not forward the delete of a row that it did not show before, where it knows: where the
+// parent has old values anyway (KAFKA-10077).
+func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool), inherited serde.Serde[R], chooses bool) *Table[K, R] {
 	d := graph.Table[K, R]{G: c.G, Key: t.t.Key, Value: inherited}
 	d.Node = graph.Add(c.G, graph.Spec{
 		Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode,
@@ -24,13 +25,16 @@ func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool
 				if ch.HasOld {
 					o.Old, o.HasOld = f(ch.Key, ch.Old)
 				}
-				if !o.HasNew && !o.HasOld {
+				if chooses && !o.HasNew && !o.HasOld {
 					return nil
 				}
 			}
 			return next(&o)
 		}, nil
 	})
+	if chooses && t.t.Node.Kept() {
+		d.Node.RequireOld()
+	}
 	if c.Name != "" {
 		return stored(c, d)
 	}

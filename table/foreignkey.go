@@ -96,7 +96,7 @@ func (f *foreignKey[K, V, KO, W, R]) subscribe(t graph.Table[K, V]) {
 				}
 				versions++
 				ask.Version = versions
-				row := fkRow[V]{Version: versions, Value: ch.New}
+				row := fkRow[V]{Version: versions, Since: versions, Value: ch.New}
 				ko := f.key(ch.New)
 				if nilable && store.IsNil(&ko) {
 					ctx.Skip(n, "null foreign key")
@@ -108,16 +108,18 @@ func (f *foreignKey[K, V, KO, W, R]) subscribe(t graph.Table[K, V]) {
 				if row.FK, err = f.ko.Append([]byte{}, ko); err != nil {
 					return &graph.UserError{Node: n, Err: err}
 				}
+				same := old.FK != nil && bytes.Equal(old.FK, row.FK)
+				if same {
+					row.Since = old.Since
+				}
 				if err := rows.SetShared(e, row, ch.Timestamp); err != nil {
 					return err
 				}
-				if old.FK == nil {
+				if old.FK == nil || same {
 					return send(row.FK, fkTellIfThere)
 				}
-				if !bytes.Equal(old.FK, row.FK) {
-					if err := send(old.FK, fkDrop); err != nil {
-						return err
-					}
+				if err := send(old.FK, fkDrop); err != nil {
+					return err
 				}
 				return send(row.FK, fkTell)
 			}, nil
@@ -158,24 +160,25 @@ func (f *foreignKey[K, V, KO, W, R]) answer(o graph.Table[KO, W]) {
 				if ask.Do == fkDrop {
 					return nil
 				}
-				if ask.Do != fkDropAndTell {
-					ko, err := f.ko.Decode(r.Key)
-					if err != nil {
-						return &graph.DecodeError{Part: "key", Err: err}
-					}
-					w, ts, ok, err := get(ko)
-					if err != nil {
+				ko, err := f.ko.Decode(r.Key)
+				if err != nil {
+					return &graph.DecodeError{Part: "key", Err: err}
+				}
+				w, ts, ok, err := get(ko)
+				if err != nil {
+					return err
+				}
+				if ok {
+					o.Timestamp = max(o.Timestamp, ts) // of the result's delete as well
+				}
+				switch {
+				case ask.Do == fkDropAndTell:
+				case ok:
+					if o.Value.Row, err = f.ws.Append([]byte{}, w); err != nil {
 						return err
 					}
-					if !ok && ask.Do == fkTellIfThere {
-						return nil
-					}
-					if ok {
-						o.Timestamp = max(o.Timestamp, ts)
-						if o.Value.Row, err = f.ws.Append([]byte{}, w); err != nil {
-							return err
-						}
-					}
+				case ask.Do == fkTellIfThere:
+					return nil
 				}
 				return next(&o)
 			}, nil
@@ -248,8 +251,10 @@ func (f *foreignKey[K, V, KO, W, R]) resolve(t graph.Table[K, V]) *graph.Node {
 				if err != nil {
 					return err
 				}
-				// A row that is gone, or has no foreign key any more, takes the answer to its farewell.
-				if r.Value.Version != row.Version {
+				// A row that is gone, or has no foreign key any more, takes the answer to its farewell. That the right row is
+				// gone is true for every version since the foreign key changed, and the one that asked last gets no answer then.
+				gone := r.Value.Row == nil && row.FK != nil && r.Value.Version >= row.Since
+				if r.Value.Version != row.Version && !gone {
 					return nil
 				}
 				o := graph.Record[K, R]{Key: r.Key, Null: true, Timestamp: r.Timestamp, Headers: r.Headers}

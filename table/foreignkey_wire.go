@@ -18,9 +18,11 @@ const (
 	fkDropAndTell             // unsubscribe, and answer with nothing
 )
 
-// fkRow is a row of the left table: the version that asked, and the foreign key, encoded; nil: none.
+// fkRow is a row of the left table: the version that asked, the first version with the same foreign key, and that key,
+// encoded; nil: none.
 type fkRow[V any] struct {
 	Version int64
+	Since   int64
 	FK      []byte
 	Value   V
 }
@@ -57,6 +59,7 @@ type fkRowSerde[V any] struct{ value serde.Serde[V] }
 
 func (s fkRowSerde[V]) Append(dst []byte, r fkRow[V]) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(r.Version))
+	dst = binary.AppendUvarint(dst, uint64(r.Version-r.Since))
 	if r.FK == nil {
 		dst = binary.AppendUvarint(dst, 0)
 	} else {
@@ -66,16 +69,20 @@ func (s fkRowSerde[V]) Append(dst []byte, r fkRow[V]) ([]byte, error) {
 }
 
 func (s fkRowSerde[V]) Decode(src []byte) (r fkRow[V], err error) {
-	v, n := binary.Uvarint(src)
-	if n <= 0 {
+	var head [3]uint64 // version, how many before it had the same key, length of the key and 1
+	for i := range head {
+		x, n := binary.Uvarint(src)
+		if n <= 0 {
+			return r, errWire
+		}
+		head[i], src = x, src[n:]
+	}
+	size := head[2]
+	if size > uint64(len(src))+1 {
 		return r, errWire
 	}
-	size, m := binary.Uvarint(src[n:])
-	src = src[n+max(m, 0):]
-	if m <= 0 || size > uint64(len(src))+1 {
-		return r, errWire
-	}
-	r.Version = int64(v)
+	r.Version = int64(head[0])
+	r.Since = r.Version - int64(head[1])
 	if size > 0 {
 		r.FK = append([]byte{}, src[:size-1]...)
 		src = src[size-1:]

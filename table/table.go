@@ -44,20 +44,20 @@ func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topolog
 }
 
 // Filter keeps the rows for which keep is true. A row that it does not keep is forwarded as deleted, unless it is known
-// not to have been kept before.
+// not to have been kept before: t has a store already (a name, a look-up) or a child asks for old values.
 //
 // Cost: no state. Looking a row up runs keep on the parent's row.
 func (t *Table[K, V]) Filter(keep func(K, V) bool, opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(t.t.G, "table-filter", opts)
 	c.Check(keep == nil, "predicate")
-	return derive(t, c, func(k K, v V) (V, bool) { return v, keep(k, v) }, t.t.Value)
+	return derive(t, c, func(k K, v V) (V, bool) { return v, keep(k, v) }, t.t.Value, true)
 }
 
 // FilterNot keeps the rows for which drop is false: see Filter.
 func (t *Table[K, V]) FilterNot(drop func(K, V) bool, opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(t.t.G, "table-filter-not", opts)
 	c.Check(drop == nil, "predicate")
-	return derive(t, c, func(k K, v V) (V, bool) { return v, !drop(k, v) }, t.t.Value)
+	return derive(t, c, func(k K, v V) (V, bool) { return v, !drop(k, v) }, t.t.Value, true)
 }
 
 // MapValues gives each row another value. f must be pure: it is called again for old values and look-ups. A nil R
@@ -71,7 +71,7 @@ func (t *Table[K, V]) MapValues[R any](f func(V) R, opts ...topology.Option) *Ta
 	return derive(t, c, func(_ K, v V) (R, bool) {
 		r := f(v)
 		return r, !nilable || !store.IsNil(&r)
-	}, nil)
+	}, nil, false)
 }
 
 // To publishes every change to a topic, deletes as nulls, with the rows' timestamps.

@@ -28,10 +28,10 @@ import (
 
 // TB is what the driver needs of a testing.TB.
 type TB interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-	Cleanup(f func())
+	Helper()                           // leaves the caller out of the places that failures name
+	Errorf(format string, args ...any) // fails the test
+	Fatalf(format string, args ...any) // fails the test and ends it
+	Cleanup(f func())                  // calls f when the test has ended
 }
 
 // Driver drives a topology. It is not safe for concurrent use.

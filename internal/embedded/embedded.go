@@ -50,6 +50,7 @@ func Start(opts Options) (*Broker, error) {
 		return nil, joinUnlock(fmt.Errorf("embedded: start on port %d with data directory %q: %w", opts.Port, opts.DataDir, err), unlock)
 	}
 	beStrict(cluster)
+	shortenPolls(cluster)
 	b := &Broker{cluster: cluster, bootstrap: cluster.ListenAddrs()[0]}
 	b.close = sync.OnceValue(func() error {
 		cluster.Close()
@@ -70,10 +71,12 @@ func (b *Broker) Bootstrap() string { return b.bootstrap }
 func (b *Broker) Close() error { return b.close() }
 
 func settings(opts Options) []kfake.Opt {
+	log := logger(opts)
 	o := []kfake.Opt{
 		kfake.Ports(opts.Port),
 		kfake.DefaultNumPartitions(1),
-		kfake.WithLogger(logger(opts)),
+		kfake.WithLogger(log),
+		kfake.ListenFn(guarded(log)),
 		kfake.BrokerConfigs(map[string]string{
 			"default.replication.factor": "1",
 			"log.segment.bytes":          strconv.Itoa(segmentBytes),

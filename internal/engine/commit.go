@@ -122,6 +122,7 @@ func (t *Task) Rewind() {
 	for i, x := range t.saved {
 		*t.ctx.Vars[i].P = x
 	}
+	t.timers.rewind()
 	for _, q := range t.queues {
 		q.timed = false
 	}
@@ -132,6 +133,7 @@ func (t *Task) save() {
 	for _, v := range t.ctx.Vars {
 		t.saved = append(t.saved, *v.P)
 	}
+	t.timers.save()
 }
 
 const checkpointVersion = 1
@@ -175,6 +177,7 @@ func (t *Task) LoadCheckpoint(b []byte) error {
 		}
 		b = b[4+n:]
 	}
+	t.timers.reorder()
 	t.save()
 	return nil
 }

@@ -167,18 +167,3 @@ func (t *Task) Tick(wall int64) error {
 	t.ctx.WallTime = wall
 	return t.punctuate(graph.WallClock, wall)
 }
-
-func (t *Task) punctuate(clock graph.Clock, now int64) error {
-	for _, p := range t.ctx.Punctuates {
-		if p.Clock != clock || p.Cancel || now < p.Next {
-			continue
-		}
-		// The grid stays: what was missed is made up for by one call (KIP-138).
-		p.Next += p.Interval * ((now-p.Next)/p.Interval + 1)
-		t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
-		if err := p.Call(now); err != nil {
-			return err
-		}
-	}
-	return nil
-}

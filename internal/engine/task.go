@@ -91,6 +91,7 @@ type Task struct {
 	dropped  map[string]map[int64]bool // topic -> offsets to leave out
 	dynamic  map[string]*graph.Topic
 	saved    []int64 // the checkpoint's numbers at the last commit
+	timers   timers
 	counters Counters
 }
 
@@ -113,10 +114,11 @@ type openStore struct {
 // the task, and gives it the committed checkpoint (LoadCheckpoint).
 func NewTask(cfg Config) (*Task, error) {
 	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]bool{}}
+	t.timers.perNode = map[*graph.Node]int{}
 	t.counters.DroppedBy = map[*graph.Node]int64{}
 	t.ctx = &graph.Context{
 		TaskPartition: cfg.Partition, StreamTime: -1, WallTime: cfg.Wall, RoundTrip: cfg.RoundTrip,
-		EmitFunc: t.emit, CountFunc: t.count, SkipFunc: t.skip, StoreFunc: t.open, TopicFunc: t.topic,
+		EmitFunc: t.emit, CountFunc: t.count, SkipFunc: t.skip, StoreFunc: t.open, TopicFunc: t.topic, ScheduleFunc: t.schedule,
 		StdFunc: func() context.Context {
 			if cfg.Context == nil {
 				return context.Background()
@@ -133,13 +135,7 @@ func NewTask(cfg Config) (*Task, error) {
 			return nil, err
 		}
 	}
-	for _, p := range t.ctx.Punctuates {
-		if p.Clock == graph.WallClock {
-			p.Next = cfg.Wall + p.Interval
-		} else {
-			p.Next = 0
-		}
-	}
+	t.timers.running = true
 	t.save()
 	return t, nil
 }

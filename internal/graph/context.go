@@ -23,15 +23,15 @@ type Context struct {
 	// RoundTrip makes operators pass values through their serdes at every edge that knows one (testkit).
 	RoundTrip bool
 
-	StdFunc    func() context.Context
-	EmitFunc   func(*Effect) error
-	CountFunc  func(topic *Topic) (partitions int32, err error)
-	SkipFunc   func(n *Node, reason string)
-	StoreFunc  func(s *Store) (TaskStore, error)
-	TopicFunc  func(name string) *Topic
-	OnCommits  []func() error
-	Punctuates []*Punctuation
-	Vars       []Var
+	StdFunc      func() context.Context
+	EmitFunc     func(*Effect) error
+	CountFunc    func(topic *Topic) (partitions int32, err error)
+	SkipFunc     func(n *Node, reason string)
+	StoreFunc    func(s *Store) (TaskStore, error)
+	TopicFunc    func(name string) *Topic
+	ScheduleFunc func(n *Node, p *Punctuation)
+	OnCommits    []func() error
+	Vars         []Var
 }
 
 // Var is a number that an operator keeps between records; it is part of the task's checkpoint and rolled back with it.
@@ -48,11 +48,8 @@ func (c *Context) Std() context.Context {
 	return c.StdFunc()
 }
 
-// Schedule adds a punctuation of the node; its next time is part of the checkpoint.
-func (c *Context) Schedule(n *Node, p *Punctuation) {
-	c.Var(fmt.Sprintf("punctuation/%s/%d", n.Name, len(c.Punctuates)), &p.Next)
-	c.Punctuates = append(c.Punctuates, p)
-}
+// Schedule adds a punctuation of the node.
+func (c *Context) Schedule(n *Node, p *Punctuation) { c.ScheduleFunc(n, p) }
 
 // Var makes p part of the checkpoint. Names are unique in a task.
 func (c *Context) Var(name string, p *int64) { c.Vars = append(c.Vars, Var{name, p}) }
@@ -92,11 +89,11 @@ const (
 	WallClock
 )
 
-// Punctuation calls back at intervals. Next is part of the checkpoint.
+// Punctuation calls back at intervals.
 type Punctuation struct {
 	Clock    Clock
 	Interval int64
-	Next     int64 // unset: -1
+	Next     int64 // when it is due; the engine's
 	Call     func(now int64) error
 	Cancel   bool
 }

@@ -33,6 +33,7 @@ type Node struct {
 
 	wantsOld bool
 	onOld    func()
+	kept     func() bool
 	oldFrom  []*Node // parents that must give old values if this node must
 }
 
@@ -46,14 +47,15 @@ type Spec struct {
 	Stores  []*Store
 	Parents []*Node
 	OldFrom []*Node
-	OnOld   func() // run when a child first asks for old values: the table needs its store then
+	OnOld   func()      // run when a child first asks for old values: the table needs its store then
+	Kept    func() bool // whether the table has its store already; nil: it does, or its parents in OldFrom decide
 }
 
 // Add adds a node whose input is *In and whose children take *Out. compile is called once per task: next calls the
 // children in order, and the closure that it returns is the node.
 func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next func(*Out) error) (func(*In) error, error)) *Node {
 	n := &Node{
-		ID: len(g.Nodes), Op: s.Op, Kind: s.Kind, At: s.At, Topic: s.Topic, Parents: s.Parents, Stores: s.Stores, oldFrom: s.OldFrom, onOld: s.OnOld,
+		ID: len(g.Nodes), Op: s.Op, Kind: s.Kind, At: s.At, Topic: s.Topic, Parents: s.Parents, Stores: s.Stores, oldFrom: s.OldFrom, onOld: s.OnOld, kept: s.Kept,
 		compile: func(c *Context, n *Node, children []any) (any, error) {
 			next, err := fan[Out](n, children)
 			if err != nil {
@@ -134,6 +136,19 @@ func (n *Node) RequireOld() {
 	for _, p := range n.oldFrom {
 		p.RequireOld()
 	}
+}
+
+// Kept reports whether a table's old values are at hand, so that asking for them makes no store.
+func (n *Node) Kept() bool {
+	if n.kept != nil {
+		return n.kept()
+	}
+	for _, p := range n.oldFrom {
+		if !p.Kept() {
+			return false
+		}
+	}
+	return true
 }
 
 // SendsOld reports whether a child asked for old values.

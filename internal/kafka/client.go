@@ -156,7 +156,9 @@ func (c *Client) forwardLogs() {
 				msg := e.Message
 				c.last.Store(&msg)
 			}
-			if e.Tag == "CONFWARN" { // a producer's property on a consumer: properties go to all
+			switch e.Tag {
+			case "CONFWARN", // a producer's property on a consumer: properties go to all
+				"GETPID": // a predecessor's transaction is being ended, which takes its time
 				level = slog.LevelDebug
 			}
 			c.cfg.Logger.Log(context.Background(), level, "librdkafka: "+e.Message, "client", e.Name, "tag", e.Tag)

@@ -38,13 +38,16 @@ func comments(sources []source) []string {
 	return violations
 }
 
+// wellKnown are methods that say all by satisfying fmt.Stringer, error and the interface of errors.Is.
+var wellKnown = []string{"String", "Error", "Unwrap"}
+
 // undocumented gives the exported names that a declaration introduces without a comment. One comment over a group of
 // constants or variables serves the group.
 func undocumented(decl ast.Decl) []*ast.Ident {
 	var bare []*ast.Ident
 	switch decl := decl.(type) {
 	case *ast.FuncDecl:
-		if decl.Name.IsExported() && decl.Doc == nil && (decl.Recv == nil || exportedReceiver(decl.Recv)) {
+		if decl.Name.IsExported() && decl.Doc == nil && (decl.Recv == nil || exportedReceiver(decl.Recv) && !slices.Contains(wellKnown, decl.Name.Name)) {
 			bare = append(bare, decl.Name)
 		}
 	case *ast.GenDecl:
@@ -59,7 +62,7 @@ func undocumented(decl ast.Decl) []*ast.Ident {
 					continue
 				}
 				grouped := decl.Lparen != token.NoPos
-				if spec.Doc == nil && (grouped || decl.Doc == nil) {
+				if spec.Doc == nil && spec.Comment == nil && (grouped || decl.Doc == nil) {
 					bare = append(bare, spec.Name)
 				}
 				bare = append(bare, undocumentedMembers(spec)...)

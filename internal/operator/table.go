@@ -52,7 +52,11 @@ func AddTable[K, V any](c *Call, s graph.Stream[K, V], name string, always bool)
 			t.Node.Use(st)
 		}
 	}
-	t.Node = graph.Add(c.G, graph.Spec{Op: "table", Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, OnOld: func() { materialise() }},
+	spec := graph.Spec{
+		Op: "table", Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node},
+		OnOld: func() { materialise() }, Kept: func() bool { return st != nil },
+	}
+	t.Node = graph.Add(c.G, spec,
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[K, V]) error) (func(*graph.Record[K, V]) error, error) {
 			if st == nil {
 				return virtualTable(ctx, n, next), nil

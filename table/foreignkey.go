@@ -12,7 +12,8 @@ import (
 
 // ForeignKeyJoin joins each row of t with the row of o whose key is key(row). The result has t's keys. It is updated when
 // either side changes, in whatever order the two arrive: a row that waits for its partner is joined when that comes
-// (KIP-213). A nil key, of a KO that can be nil, joins nothing. key and join must be pure.
+// (KIP-213). A nil key, of a KO that can be nil, joins nothing; so does a row of o that encodes to no bytes, such as "", as in
+// Kafka Streams. key and join must be pure.
 //
 // A row subscribes to its foreign key through an internal topic, and what it subscribed to comes back through another.
 // An answer counts only while the row is the version that asked; versions are counted, so no serde needs to be

@@ -41,7 +41,8 @@ type fkSub struct {
 	Partition int32
 }
 
-// fkAnswer is the right table's row, encoded, on its way back; nil: none.
+// fkAnswer is the right table's row, encoded, on its way back; nil: none. A row that encodes to nothing reads as none,
+// as in Kafka Streams.
 type fkAnswer struct {
 	Version   int64
 	Partition int32
@@ -132,21 +133,15 @@ type fkAnswerSerde struct{}
 func (fkAnswerSerde) Append(dst []byte, a fkAnswer) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(a.Version))
 	dst = binary.AppendUvarint(dst, uint64(uint32(a.Partition)))
-	if a.Row == nil {
-		return append(dst, 0), nil
-	}
-	return append(append(dst, 1), a.Row...), nil
+	return append(dst, a.Row...), nil
 }
 
 func (fkAnswerSerde) Decode(src []byte) (a fkAnswer, err error) {
 	a.Version, a.Partition, src, err = versionAt(src)
-	if err != nil || len(src) == 0 {
-		return a, errWire
+	if err == nil && len(src) > 0 {
+		a.Row = append([]byte{}, src...)
 	}
-	if src[0] == 1 {
-		a.Row = append([]byte{}, src[1:]...)
-	}
-	return a, nil
+	return a, err
 }
 
 func versionAt(src []byte) (version int64, partition int32, rest []byte, err error) {

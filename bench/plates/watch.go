@@ -24,7 +24,7 @@ const (
 
 const (
 	sinkPartitions = 4
-	progressEvery  = 150 * time.Millisecond
+	progressEvery  = 50 * time.Millisecond
 	// lingering is how long the count goes on for duplicates after the last site.
 	lingering = 1500 * time.Millisecond
 )

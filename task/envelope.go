@@ -45,6 +45,22 @@ func fields(what string, src []byte, read func(name string, d *wire.Reader)) err
 	return fmt.Errorf("task: a %s does not decode: %w", what, err)
 }
 
+// eventTime is what an envelope says the event time is; otherwise, if it does not decode or says a negative one.
+func eventTime(envelope []byte, otherwise int64) int64 {
+	at := int64(-1)
+	err := fields("result", envelope, func(name string, d *wire.Reader) {
+		if name == "time" {
+			at = d.ReadInt()
+		} else {
+			d.Skip()
+		}
+	})
+	if err != nil || at < 0 {
+		return otherwise
+	}
+	return at
+}
+
 // BodyError is a request or result whose envelope is right and whose body does not decode: the two sides disagree on
 // the task's types.
 type BodyError struct {

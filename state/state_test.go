@@ -289,7 +289,7 @@ func TestErrors(t *testing.T) {
 		{"two of one name", func(b *topology.Builder) {
 			one, two := state.KeyValue[string, string]("rows"), state.KeyValue[string, string]("rows")
 			process(b, func(c *stream.Context[string, string]) error { _, err := one.Open(c); return err }, topology.WithStores(one, two))
-		}, `two stores are named "rows"`},
+		}, `the name "rows" is taken`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -20,7 +20,7 @@ type Grouped[K, V any] struct {
 // Cost: a repartition if the key may have changed since the last one (after Map, SelectKey, FlatMap, Process). Its topic
 // is named by topology.As here, or else after the aggregation.
 func (s *Stream[K, V]) GroupByKey(opts ...topology.Option) *Grouped[K, V] {
-	return &Grouped[K, V]{s: s.s, c: s.call("group-by-key", opts)}
+	return group(s.call("group-by-key", opts), s.s)
 }
 
 // GroupBy groups by another key. Records whose new key is null do not enter; nor do null values whose V cannot be nil.
@@ -30,7 +30,17 @@ func (s *Stream[K, V]) GroupBy[K2 any](f func(K, V) K2, opts ...topology.Option)
 	c := s.call("group-by", opts)
 	c.Check(f == nil, "key selector")
 	rekeyed := selectKey(s, s.call("select-key", nil), f)
-	return &Grouped[K2, V]{s: rekeyed.s, c: c}
+	return group(c, rekeyed.s)
+}
+
+func group[K, V any](c *operator.Call, s graph.Stream[K, V]) *Grouped[K, V] {
+	g := &Grouped[K, V]{s: s, c: c}
+	c.G.OnBuild(func() {
+		if !g.done {
+			c.Errorf("nothing aggregates the groups: call Count, Reduce or Aggregate on them, or leave it out")
+		}
+	})
+	return g
 }
 
 // partitioned is the stream as an aggregation named name reads it.

@@ -104,7 +104,7 @@ func (s *Stream[K, V]) Process[K2, V2 any](init func(*Context[K2, V2]) (func(Rec
 	c := s.call("process", opts)
 	c.Check(init == nil, "processor")
 	for _, st := range c.Stores {
-		c.G.AddStore(st)
+		c.G.AddStore(st, c.Op)
 	}
 	n := add(s, c, c.Stores, func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K2, V2]) error) (func(*graph.Record[K, V]) error, error) {
 		handle, err := init(&Context[K2, V2]{c: ctx, n: n, next: next})

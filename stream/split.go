@@ -27,6 +27,11 @@ type routed[K, V any] struct {
 func (s *Stream[K, V]) Split(opts ...topology.Option) *Splitter[K, V] {
 	c := s.call("split", opts)
 	b := &Splitter[K, V]{from: s}
+	c.G.OnBuild(func() {
+		if len(b.preds) == 0 && !b.last {
+			c.Errorf("no branch takes its records: call Branch or Default on it, or leave it out")
+		}
+	})
 	hide := hides[V]()
 	b.node = graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.s.Node}},
 		func(_ *graph.Context, _ *graph.Node, next func(*routed[K, V]) error) (func(*graph.Record[K, V]) error, error) {

@@ -61,7 +61,7 @@ func (b *Builder) Build() (*Topology, error) {
 			s.Changelog = g.Topic(s.Name, graph.Changelog)
 		}
 	}
-	g.Built = true
+	g.Finish()
 	if err := g.Err(); err != nil {
 		return nil, err
 	}

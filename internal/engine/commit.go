@@ -80,7 +80,7 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 	}
 	for _, q := range t.queues {
 		q.committed = q.next
-		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ bool) bool { return offset < q.next })
+		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ *RecordError) bool { return offset < q.next })
 	}
 	t.save()
 	return nil

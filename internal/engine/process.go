@@ -104,9 +104,11 @@ func (t *Task) pick() (*queue, error) {
 func (t *Task) stamp(q *queue) (ok bool, err error) {
 	r := &q.recs[q.head]
 	t.at(q, r)
-	if len(t.dropped) > 0 && t.dropped[q.name][r.Offset] {
-		t.skip(nil, "failed before")
-		return false, nil
+	if len(t.dropped) > 0 {
+		if failed := t.dropped[q.name][r.Offset]; failed != nil {
+			t.skip(failed.Node, failed.Err.Error())
+			return false, nil
+		}
 	}
 	if q.source.Time != nil {
 		ts, err := q.source.Time(r, q.time)
@@ -166,4 +168,18 @@ func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
 func (t *Task) Tick(wall int64) error {
 	t.ctx.WallTime = wall
 	return t.punctuate(graph.WallClock, wall)
+}
+
+// Panicked is what Process would have returned, had a callback returned cause instead of panicking: for drivers that
+// recover. What the record had begun is not known, so that one which the policy drops is always replayed without.
+func (t *Task) Panicked(cause error) error {
+	q := t.byTopic[t.ctx.Topic]
+	if q == nil || q.head >= len(q.recs) { // a punctuation
+		return cause
+	}
+	re := recordError(t, q, &q.recs[q.head], cause)
+	if t.cfg.OnProcess == nil || t.cfg.OnProcess(re) == Fail {
+		return re
+	}
+	return &ReplayError{re}
 }

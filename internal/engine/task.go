@@ -88,7 +88,7 @@ type Task struct {
 	stores   []*openStore
 	byName   map[string]*openStore
 	emitted  bool
-	dropped  map[string]map[int64]bool // topic -> offsets to leave out
+	dropped  map[string]map[int64]*RecordError // topic -> offset -> a record to leave out
 	dynamic  map[string]*graph.Topic
 	saved    []int64 // the checkpoint's numbers at the last commit
 	timers   timers
@@ -113,7 +113,7 @@ type openStore struct {
 // NewTask compiles a task. Its stores hold what the DBs hold; the driver brings them up to date (Restore) before it feeds
 // the task, and gives it the committed checkpoint (LoadCheckpoint).
 func NewTask(cfg Config) (*Task, error) {
-	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]bool{}}
+	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]*RecordError{}}
 	t.timers.perNode = map[*graph.Node]int{}
 	t.counters.DroppedBy = map[*graph.Node]int64{}
 	t.ctx = &graph.Context{
@@ -238,10 +238,10 @@ func (t *Task) Dirty() int {
 func (t *Task) Drop(r *RecordError) {
 	m := t.dropped[r.Topic]
 	if m == nil {
-		m = map[int64]bool{}
+		m = map[int64]*RecordError{}
 		t.dropped[r.Topic] = m
 	}
-	m[r.Offset] = true
+	m[r.Offset] = r
 }
 
 func recordError(t *Task, q *queue, r *graph.Raw, err error) *RecordError {

@@ -51,10 +51,11 @@ type Graph struct {
 	Topics []*Topic
 	Stores []*Store
 	// CoPartitioned lists groups of nodes whose source topics must have equally many partitions.
-	CoPartitioned [][]*Node
+	CoPartitioned []CoPartition
 	// GenerateNames lets operators that create a store or topic go unnamed. For tests: such names shift.
 	GenerateNames bool
 	Built         bool
+	checks        []func()
 	errs          []error
 	names         map[string]*Node
 	generated     int
@@ -63,13 +64,37 @@ type Graph struct {
 // New returns an empty graph.
 func New(name string) *Graph { return &Graph{Name: name, names: map[string]*Node{}} }
 
-// Errorf notes an error at the user's call, which is at.
+// Errorf notes an error at the user's call, which is at. An error that has been noted already, word for word, is not noted
+// again: one mistake may be met in several places.
 func (g *Graph) Errorf(at, format string, args ...any) {
-	g.errs = append(g.errs, fmt.Errorf("%s: %w", at, fmt.Errorf(format, args...)))
+	err := fmt.Errorf("%s: %w", at, fmt.Errorf(format, args...))
+	for _, e := range g.errs {
+		if e.Error() == err.Error() {
+			return
+		}
+	}
+	g.errs = append(g.errs, err)
 }
 
 // Err is all that was noted, joined; nil if nothing was.
 func (g *Graph) Err() error { return errors.Join(g.errs...) }
+
+// OnBuild has f run when the graph is built, to note what can be known only when all is drawn.
+func (g *Graph) OnBuild(f func()) { g.checks = append(g.checks, f) }
+
+// Finish ends the drawing: it runs what OnBuild was given, once, and from here on operators are refused.
+func (g *Graph) Finish() {
+	for _, f := range g.checks {
+		f()
+	}
+	g.checks = nil
+	g.Built = true
+}
+
+// Taken notes that a name is used twice: at is the second call, by op, and first the first one.
+func (g *Graph) Taken(at, op, name, first string) {
+	g.Errorf(at, "%s: the name %q is taken at %s: give one of them another, names of operators and stores are unique in a topology", op, name, first)
+}
 
 // Topic returns the graph's topic of that name and role, adding it if it is new.
 func (g *Graph) Topic(name string, role Role) *Topic {
@@ -90,14 +115,22 @@ func (g *Graph) NeedName(at, op, name, what string) string {
 		return name
 	}
 	if !g.GenerateNames {
-		g.Errorf(at, "topology: %s creates %s and needs a name that stays when the topology changes: add topology.As(\"...\")", op, what)
+		g.Errorf(at, "%s: creates %s and needs a name that stays when the topology changes: add topology.As(\"...\")", op, what)
 	}
 	g.generated++
 	return fmt.Sprintf("%s-%04d", op, g.generated)
 }
 
+// CoPartition is a group of nodes whose tasks must line up, and the user's call that wants it.
+type CoPartition struct {
+	Nodes []*Node
+	At    string
+}
+
 // CoPartition notes that the tasks of these nodes must line up: their source topics need equal partition counts.
-func (g *Graph) CoPartition(nodes ...*Node) { g.CoPartitioned = append(g.CoPartitioned, nodes) }
+func (g *Graph) CoPartition(nodes ...*Node) {
+	g.CoPartitioned = append(g.CoPartitioned, CoPartition{nodes, Caller()})
+}
 
 // Caller is the file:line of the first caller outside this module's builder packages.
 func Caller() string {
@@ -121,7 +154,7 @@ func isBuilder(fn string) bool {
 	if !ok {
 		return false
 	}
-	for _, p := range [...]string{"internal/graph.", "topology.", "stream.", "table.", "task.", "state."} {
+	for _, p := range [...]string{"internal/graph.", "internal/operator.", "topology.", "stream.", "table.", "task.", "state."} {
 		if strings.HasPrefix(rest, p) {
 			return true
 		}

@@ -68,8 +68,10 @@ func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next f
 			return in, err
 		},
 	}
-	if g.Built {
-		g.Errorf(s.At, "topology: %s is used after Build: draw the whole topology first", s.Op)
+	if g.Built { // it may run already, so it is left as it is
+		n.Name = s.Op
+		g.Errorf(s.At, "%s: used after Build: draw the whole topology first", s.Op)
+		return n
 	}
 	g.name(n, s.Name)
 	g.Nodes = append(g.Nodes, n)
@@ -94,7 +96,7 @@ func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next f
 func (g *Graph) name(n *Node, user string) {
 	if user != "" {
 		if other := g.names[user]; other != nil {
-			g.Errorf(n.At, "topology: two operators are named %q, the other at %s: names are unique in a topology", user, other.At)
+			g.Taken(n.At, n.Op, user, other.At)
 			user = ""
 		}
 	}

@@ -2,7 +2,7 @@ package graph
 
 import "time"
 
-// Options is what topology.Option sets. A field that an operator has no use for is an error at its call.
+// Options is what topology.Option sets. An operator ignores the fields that it has no use for.
 type Options struct {
 	Name         string
 	KeySerde     any

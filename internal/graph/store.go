@@ -30,15 +30,21 @@ func (s *Store) ChangelogRetention() time.Duration {
 	return time.Duration(s.Retention)*time.Millisecond + 24*time.Hour
 }
 
-// AddStore adds a store; a name that is taken is an error.
-func (g *Graph) AddStore(s *Store) *Store {
+// AddStore adds a store that the operator op uses. A name that is taken is an error, and so is a store of another graph.
+func (g *Graph) AddStore(s *Store, op string) *Store {
 	for _, o := range g.Stores {
 		if o == s {
 			return s
 		}
 		if o.Name == s.Name {
-			g.Errorf(s.At, "topology: two stores are named %q, the other at %s: names are unique in a topology", s.Name, o.At)
+			g.Taken(s.At, op, s.Name, o.At)
 		}
+	}
+	if g.Built {
+		return s
+	}
+	if len(s.Nodes) > 0 {
+		g.Errorf(s.At, "%s: store %q is used in another topology, at %s: describe it once for each", op, s.Name, s.Nodes[0].At)
 	}
 	g.Stores = append(g.Stores, s)
 	return s

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,8 +98,12 @@ func (g *Graph) Subtopologies() []*Subtopology {
 }
 
 // Counts works out how many partitions each topic of the graph has. user tells it of user topics (an error for one that
-// does not exist). A topic named in two co-partitioned groups, or a group whose topics differ, is an error that says so.
+// does not exist). Topics that are joined and differ are errors, all of them told at once, and so is an operator that was
+// added after Build.
 func (g *Graph) Counts(user func(topic string) (int32, error)) (map[*Topic]int32, error) {
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
 	counts := map[*Topic]int32{}
 	for _, t := range g.Topics {
 		switch {
@@ -133,15 +138,36 @@ func (g *Graph) Counts(user func(topic string) (int32, error)) (map[*Topic]int32
 			return nil, fmt.Errorf("topology: the partition count of internal topic %q cannot be derived: nothing that has one feeds it", t.Name)
 		}
 	}
-	for _, grp := range groups {
-		for _, t := range grp[1:] {
-			if counts[t] != counts[grp[0]] {
-				return nil, fmt.Errorf("topology: %s has %d partitions and %s has %d, but they are joined and need equally many: "+
-					"recreate one of them, or repartition one side (Repartition, with topology.Partitions)", grp[0].Name, counts[grp[0]], t.Name, counts[t])
+	return counts, g.unequal(counts, groups)
+}
+
+// unequal tells of the joins whose topics differ in their partitions, at the call that joins two of them where there is one.
+func (g *Graph) unequal(counts map[*Topic]int32, groups [][]*Topic) error {
+	var errs []error
+	differ := func(at string, ts []*Topic) bool {
+		for _, t := range ts[min(1, len(ts)):] {
+			if counts[t] != counts[ts[0]] {
+				errs = append(errs, fmt.Errorf("%s: topic %q has %d partitions and %q has %d, but they are joined here and need equally many: "+
+					"recreate one of them, or send one side through Repartition with topology.Partitions", at, ts[0].Name, counts[ts[0]], t.Name, counts[t]))
+				return true
 			}
 		}
+		return false
 	}
-	return counts, nil
+	for _, grp := range groups {
+		direct, last := false, ""
+		for _, cp := range g.CoPartitioned {
+			ts := cp.topics()
+			if len(ts) > 0 && slices.Contains(grp, ts[0]) {
+				direct = differ(cp.At, ts) || direct
+				last = cp.At
+			}
+		}
+		if !direct {
+			differ(last, grp)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (g *Graph) derive(t *Topic, subs []*Subtopology, groups [][]*Topic, counts map[*Topic]int32) int32 {
@@ -184,11 +210,8 @@ func (g *Graph) derive(t *Topic, subs []*Subtopology, groups [][]*Topic, counts 
 // coPartitionedTopics turns groups of nodes into groups of the source topics above them, overlapping ones united.
 func (g *Graph) coPartitionedTopics() [][]*Topic {
 	var groups [][]*Topic
-	for _, nodes := range g.CoPartitioned {
-		var ts []*Topic
-		for _, n := range nodes {
-			ts = appendSources(ts, n)
-		}
+	for _, cp := range g.CoPartitioned {
+		ts := cp.topics()
 		for i := 0; i < len(groups); i++ {
 			if slices.ContainsFunc(groups[i], func(t *Topic) bool { return slices.Contains(ts, t) }) {
 				for _, t := range groups[i] {
@@ -205,6 +228,14 @@ func (g *Graph) coPartitionedTopics() [][]*Topic {
 		}
 	}
 	return groups
+}
+
+func (cp CoPartition) topics() []*Topic {
+	var ts []*Topic
+	for _, n := range cp.Nodes {
+		ts = appendSources(ts, n)
+	}
+	return ts
 }
 
 func appendSources(ts []*Topic, n *Node) []*Topic {

@@ -11,13 +11,16 @@ import (
 func (c *Call) NewStore(name, kind string, retention int64) *graph.Store {
 	s := &graph.Store{Name: name, Kind: kind, At: c.At, Retention: retention, Memory: c.Memory, NoLog: c.NoLog, EmitOnCommit: c.EmitOnCommit}
 	if c.Retention != 0 {
-		if ms := c.Retention.Milliseconds(); ms >= retention && retention > 0 {
-			s.Retention = ms
-		} else {
+		switch ms := c.Retention.Milliseconds(); {
+		case retention == 0:
+			c.Errorf("a retention of %v is for the stores of windows and sessions, and this one keeps every row: leave topology.Retention out", c.Retention)
+		case ms < retention:
 			c.Errorf("a retention of %v is shorter than the window with its grace (%d ms): keep rows at least that long", c.Retention, retention)
+		default:
+			s.Retention = ms
 		}
 	}
-	return c.G.AddStore(s)
+	return c.G.AddStore(s, c.Op)
 }
 
 // KeyValueStore is a new key-value store and how to open it.

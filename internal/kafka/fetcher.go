@@ -40,7 +40,7 @@ func (c *Client) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 		isolation = "read_uncommitted"
 	}
 	if cfg.Buffer == 0 {
-		cfg.Buffer = 16 << 20
+		cfg.Buffer = 8 << 20
 	}
 	k, err := kafka.NewConsumer(c.config(kafka.ConfigMap{
 		"group.id":             cfg.Group, // without one nothing can be assigned; nothing is joined or committed here

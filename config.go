@@ -77,11 +77,12 @@ type Config struct {
 	// Default: Fail.
 	OnDecodeError Policy
 
-	// OnProcessError says what becomes of a record for which a callback returned an error. Default: Fail. What the record had
-	// done until then is taken back in any case.
+	// OnProcessError says what becomes of a record for which a callback returned an error or panicked. Default: Fail. What the
+	// record had done until then is taken back in any case.
 	OnProcessError Policy
 
-	// OnState is told of every change of state, one after the other. It must return soon and not stop the App.
+	// OnState is told of every change of state, one after the other. It may ask the App for its health. It must return soon,
+	// and not wait for the App to stop.
 	OnState func(State)
 
 	// Logger gets what happens. Default: slog.Default().

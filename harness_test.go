@@ -22,15 +22,8 @@ import (
 // wordCount counts words: a repartition topic, a store with its changelog, a result for each update.
 func wordCount(t testing.TB, app, in, out string) *topology.Topology {
 	t.Helper()
-	return slowWordCount(t, app, in, out, 0)
-}
-
-// slowWordCount is wordCount that takes a while for each line.
-func slowWordCount(t testing.TB, app, in, out string, pause time.Duration) *topology.Topology {
-	t.Helper()
 	b := topology.New(app)
 	counts := stream.From(b, topology.NewTopic[string, string](in)).
-		Peek(func(string, string) { time.Sleep(pause) }).
 		FlatMapValues(strings.Fields).
 		GroupBy(func(_, word string) string { return word }, topology.As("words")).
 		Count(topology.As("counts"))

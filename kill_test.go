@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,7 +39,7 @@ func (noTest) Fatal(args ...any) { fmt.Println(args...); os.Exit(1) }
 func child(app, in, out, dir, bootstrap string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := millrace.Run(ctx, slowWordCount(noTest{}, app, in, out, 50*time.Microsecond), millrace.Config{
+	err := millrace.Run(ctx, wordCount(noTest{}, app, in, out), millrace.Config{
 		Bootstrap: bootstrap, StateDir: dir, Workers: 2, ReplicationFactor: 1,
 		OnState: func(s millrace.State) { fmt.Println(s) },
 	})
@@ -84,34 +85,57 @@ func spawn(t *testing.T, app, in, out, dir, bootstrap string) *exec.Cmd {
 	return cmd
 }
 
-// TestKill kills the process without warning, three times in the middle of its work: every word is counted once.
+// TestKill kills the process without warning, three times in the middle of its work: every word is counted once. What it
+// works on is written while it works, so that both halves of the topology are busy when it dies.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const n, vocabulary = 40_000, 300
+	const rounds, portion, vocabulary = 3, 3000, 300
 	bootstrap := brokertest.Bootstrap(t)
 	app := newApp(t, bootstrap)
 	in, out := topics(t, bootstrap, 4, 2)
 	dir := t.TempDir()
-	brokertest.Produce(t, bootstrap, in, lines(n, vocabulary)...)
-	for i := range 3 {
+	text := lines(rounds*portion, vocabulary)
+	for i := range rounds {
 		cmd := spawn(t, app, in, out, dir, bootstrap)
-		started := time.Now()
-		awaitRecords(t, bootstrap, out, int64(i+1)*3*n/5)
-		t.Logf("%d of %d records after %v", int64(i+1)*3*n/5, 3*n, time.Since(started))
+		fed := make(chan error, 1)
+		go func() { fed <- feed(t.Context(), bootstrap, in, text[i*portion:(i+1)*portion]) }()
+		awaitRecords(t, bootstrap, out, int64(3*(i*portion+portion/2)))
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait()
+		if err := <-fed; err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := spawn(t, app, in, out, dir, bootstrap)
-	brokertest.Consume(t, bootstrap, out, 3*n, 60*time.Second)
+	brokertest.Consume(t, bootstrap, out, 3*rounds*portion, 60*time.Second)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the last child: %v", err)
 	}
-	checkCounts(t, brokertest.All(t, bootstrap, out), countsOf(n, vocabulary))
+	checkCounts(t, brokertest.All(t, bootstrap, out), countsOf(rounds*portion, vocabulary))
+}
+
+// feed writes records a few at a time, each time waiting until the broker has them.
+func feed(ctx context.Context, bootstrap, topic string, records []brokertest.Record) error {
+	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for few := range slices.Chunk(records, 20) {
+		batch := make([]*kgo.Record, len(few))
+		for i, r := range few {
+			batch[i] = &kgo.Record{Key: r.Key, Value: r.Value}
+		}
+		if err := c.ProduceSync(ctx, batch...).FirstErr(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // awaitRecords waits until a topic's partitions are so long together.

@@ -29,7 +29,7 @@ type Failure struct {
 	Topic      string
 	Partition  int32
 	Offset     int64
-	Operator   string // and where it was drawn; "": the record did not decode
+	Operator   string // and where it was drawn; "": the record did not decode, or a callback panicked
 	Key, Value []byte // as they came; not to be changed
 	Err        error
 }

@@ -20,6 +20,9 @@ import (
 // legalID is what may prefix a topic and name a group.
 var legalID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
 
+// legal also refuses the names of this folder and the one above: an application's directory is named for it.
+func legal(id string) bool { return legalID.MatchString(id) && id != "." && id != ".." }
+
 // complete fills in the defaults, and reports everything that is wrong, each with the field and the fix.
 func (c Config) complete(topology string) (Config, error) {
 	var errs []error
@@ -27,10 +30,10 @@ func (c Config) complete(topology string) (Config, error) {
 	if c.ApplicationID == "" {
 		c.ApplicationID = topology
 	}
-	if !legalID.MatchString(c.ApplicationID) {
+	if !legal(c.ApplicationID) {
 		bad("Config.ApplicationID %q cannot prefix a topic: use up to 200 letters, digits, '.', '_' and '-'", c.ApplicationID)
 	}
-	if c.InstanceID != "" && !legalID.MatchString(c.InstanceID) {
+	if c.InstanceID != "" && !legal(c.InstanceID) {
 		bad("Config.InstanceID %q: use up to 200 letters, digits, '.', '_' and '-'", c.InstanceID)
 	}
 	if c.Guarantee != ExactlyOnce && c.Guarantee != AtLeastOnce {

@@ -117,18 +117,28 @@ func (c *Client) Ends(ctx context.Context, ps []transport.Partition) (map[transp
 	return c.offsets(ctx, ps, kafka.LatestOffsetSpec)
 }
 
-// offsets lists offsets, again while a topic is so young that a broker does not know it yet, or its leader moves.
-func (c *Client) offsets(ctx context.Context, ps []transport.Partition, spec kafka.OffsetSpec) (map[transport.Partition]int64, error) {
+// offsets lists offsets.
+func (c *Client) offsets(ctx context.Context, ps []transport.Partition, spec kafka.OffsetSpec) (found map[transport.Partition]int64, err error) {
+	err = settled(ctx, func(ctx context.Context) error {
+		found, err = c.offsetsOnce(ctx, ps, spec)
+		return err
+	})
+	return found, err
+}
+
+// settled asks again while a topic is so young that a broker does not know it yet, its leader moves, or the group's
+// coordinator does.
+func settled(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	for {
-		found, err := c.offsetsOnce(ctx, ps, spec)
-		if err == nil || !settling(err) || ctx.Err() != nil {
-			return found, err
+		err := ask(ctx)
+		if err == nil || !settling(err) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, err
+			return err
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -143,7 +153,7 @@ func settling(err error) bool {
 	case kafka.ErrNotLeaderForPartition, kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicOrPart, kafka.ErrReplicaNotAvailable, kafka.ErrUnknownPartition:
 		return true
 	default:
-		return false
+		return movingCoordinator(ke.Code())
 	}
 }
 
@@ -193,9 +203,15 @@ func (c *Client) Purge(ctx context.Context, ps []transport.Position) error {
 }
 
 // Members implements [transport.Admin].
-func (c *Client) Members(ctx context.Context, group string) ([]transport.MemberInfo, error) {
-	ctx, cancel := within(ctx)
-	defer cancel()
+func (c *Client) Members(ctx context.Context, group string) (list []transport.MemberInfo, err error) {
+	err = settled(ctx, func(ctx context.Context) error {
+		list, err = c.membersOnce(ctx, group)
+		return err
+	})
+	return list, err
+}
+
+func (c *Client) membersOnce(ctx context.Context, group string) ([]transport.MemberInfo, error) {
 	res, err := c.admin.DescribeConsumerGroups(ctx, []string{group})
 	if err != nil {
 		return nil, wrap("describe group "+group, err)

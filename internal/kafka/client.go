@@ -34,6 +34,7 @@ var owned = map[string]string{
 	"group.protocol":                "the runtime's membership relies on the classic protocol",
 	"session.timeout.ms":            "set Config.SessionTimeout",
 	"heartbeat.interval.ms":         "it follows Config.SessionTimeout",
+	"max.poll.interval.ms":          "the runtime notices itself if a worker hangs",
 	"client.id":                     "it tells the instances of an application apart",
 	"partition.assignment.strategy": "the runtime's membership relies on cooperative-sticky",
 	"enable.auto.commit":            "the runtime commits",
@@ -122,7 +123,8 @@ func (c *Client) ping(ctx context.Context) error {
 		transport.ErrUnreachable, c.cfg.Bootstrap, c.cfg.Patience, why)
 }
 
-// config is what all clients share, with one's own settings over it.
+// config is what all clients share, with one's own settings over it, and the user's over both: those on which the runtime
+// stands are not among the user's (owned).
 func (c *Client) config(own kafka.ConfigMap) *kafka.ConfigMap {
 	m := kafka.ConfigMap{
 		"bootstrap.servers":   c.cfg.Bootstrap,
@@ -132,10 +134,10 @@ func (c *Client) config(own kafka.ConfigMap) *kafka.ConfigMap {
 		"go.logs.channel.enable":   true,
 		"go.logs.channel":          c.logs,
 	}
+	maps.Copy(m, own)
 	for k, v := range c.cfg.Properties {
 		m[k] = v
 	}
-	maps.Copy(m, own)
 	return &m
 }
 

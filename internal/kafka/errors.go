@@ -23,10 +23,22 @@ func meaning(err error) error {
 	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrTopicAuthorizationFailed, kafka.ErrInvalidTimestamp,
 		kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition, kafka.ErrRecordListTooLarge:
 		return transport.ErrRecord
-	case kafka.ErrTransport, kafka.ErrAllBrokersDown:
+	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut:
 		return transport.ErrUnreachable
+	}
+	if movingCoordinator(ke.Code()) {
+		return transport.ErrUnreachable
+	}
+	return nil
+}
+
+// movingCoordinator says that a group has no coordinator at the moment. It will have one soon.
+func movingCoordinator(code kafka.ErrorCode) bool {
+	switch code {
+	case kafka.ErrCoordinatorLoadInProgress, kafka.ErrCoordinatorNotAvailable, kafka.ErrNotCoordinator, kafka.ErrWaitCoord:
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
@@ -37,6 +49,10 @@ func wrap(what string, err error) error {
 	}
 	if m := meaning(err); m != nil {
 		return fmt.Errorf("kafka: %s: %w (%w)", what, m, err)
+	}
+	var ke kafka.Error
+	if errors.As(err, &ke) { // a broker's words may be none: the code is
+		return fmt.Errorf("kafka: %s: %s: %w", what, ke.Code(), err)
 	}
 	return fmt.Errorf("kafka: %s: %w", what, err)
 }

@@ -12,6 +12,10 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
+// minPollInterval is after how long without a Poll the member leaves the group. Poll is called all the time but when the
+// runtime has given itself up: that is when others are to have its tasks.
+const minPollInterval = 30 * time.Second
+
 type member struct {
 	c   *kafka.Consumer
 	cfg transport.MemberConfig
@@ -29,6 +33,7 @@ func (c *Client) NewMember(cfg transport.MemberConfig) (transport.Member, error)
 		"partition.assignment.strategy": "cooperative-sticky",
 		"session.timeout.ms":            int(cfg.Session / time.Millisecond),
 		"heartbeat.interval.ms":         int(cfg.Session / time.Millisecond / 6),
+		"max.poll.interval.ms":          int(max(cfg.Session, minPollInterval) / time.Millisecond),
 		// A topology that grew has more tasks: notice soon.
 		"topic.metadata.refresh.interval.ms": 30_000,
 	}

@@ -13,7 +13,7 @@ import (
 func (w *worker) commit(ctx context.Context) error {
 	start := time.Now()
 	for _, t := range w.tasks {
-		if err := t.engine.Prepare(); err != nil {
+		if err := safely(t.engine.Prepare); err != nil {
 			return err
 		}
 	}

@@ -48,8 +48,9 @@ const (
 	stallLimit = 5 * time.Minute
 	// pollWait bounds how long a worker sleeps, and so how late it learns of a change and of the time of day.
 	pollWait = 20 * time.Millisecond
-	// chunk is how many records are processed between two looks at the clock.
-	chunk = 100
+	// A worker looks at the clock after about so long, and at the latest after so many records.
+	chunkTime = 5 * time.Millisecond
+	maxChunk  = 128
 	// A source whose task waits for another one is paused at so many waiting records or bytes, and goes on at a quarter.
 	maxWaiting      = 20_000
 	maxWaitingBytes = 16 << 20

@@ -56,9 +56,9 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 		o.ObserveInt64(restored, x.restored.Load(), x.app)
 		o.ObserveInt64(commits, x.commits.Load(), x.app)
 		o.ObserveInt64(aborts, x.aborted.Load(), x.app)
-		running := r.running()
-		o.ObserveInt64(tasks, int64(len(running)), x.app)
-		for name, c := range x.totals(running) {
+		sums, running := x.totals()
+		o.ObserveInt64(tasks, int64(running), x.app)
+		for name, c := range sums {
 			at := metric.WithAttributes(attribute.String("app", r.cfg.App), attribute.String("task", name))
 			o.ObserveInt64(processed, c.processed, at)
 			o.ObserveInt64(produced, c.produced, at)
@@ -85,29 +85,31 @@ func (x *metrics) committed(d time.Duration) {
 	x.duration.Record(context.Background(), d.Seconds(), x.app)
 }
 
-// totals adds up running tasks and what they counted before they were last closed.
-func (x *metrics) totals(running []*task) map[string]*pastCounts {
+// totals adds up the running tasks and what they counted before they were last closed.
+func (x *metrics) totals() (sum map[string]*pastCounts, running int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	sum := map[string]*pastCounts{}
+	tasks := x.rt.running()
+	sum = map[string]*pastCounts{}
 	for name, p := range x.past {
 		c := &pastCounts{}
 		c.add(p.processed, p.produced, p.dropped)
 		sum[name] = c
 	}
-	for _, t := range running {
+	for _, t := range tasks {
 		if sum[t.name] == nil {
 			sum[t.name] = &pastCounts{}
 		}
 		sum[t.name].addTask(t)
 	}
-	return sum
+	return sum, len(tasks)
 }
 
-// retire keeps the counts of a task that is closed.
-func (x *metrics) retire(t *task) {
+// retire keeps the counts of a task that is closed; leave takes it off the running ones, so that it counts once.
+func (x *metrics) retire(t *task, leave func()) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	defer leave()
 	if x.past[t.name] == nil {
 		x.past[t.name] = &pastCounts{}
 	}

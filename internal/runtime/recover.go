@@ -35,7 +35,7 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		w.log.Info("runtime: a transaction is taken back and repeated: " + err.Error())
 		w.rt.metrics.aborted.Add(1)
 		w.takeBack(ctx)
-		_ = sleep(ctx, min(5*time.Second, time.Duration(w.aborts*w.aborts)*20*time.Millisecond)) // run looks at ctx
+		w.pause(min(5*time.Second, time.Duration(w.aborts*w.aborts)*20*time.Millisecond))
 		return w.rewind()
 	}
 	w.takeBack(ctx)
@@ -69,7 +69,7 @@ func (w *worker) takeBack(ctx context.Context) {
 		t.engine.Abort()
 		t.rewind()
 	}
-	w.since = time.Now()
+	w.since, w.chunk = time.Now(), 1
 }
 
 // rewind reads on from where the tasks stand, after those that went elsewhere are closed.
@@ -162,8 +162,9 @@ func (w *worker) renew(ctx context.Context, cause error) error {
 	}
 	clear(w.sources)
 	for {
-		if err := sleep(ctx, min(5*time.Second, time.Duration(w.aborts)*100*time.Millisecond)); err != nil {
-			return nil // run looks at ctx
+		w.pause(min(5*time.Second, time.Duration(w.aborts)*100*time.Millisecond))
+		if w.stopping() {
+			return nil
 		}
 		err := w.connect(ctx)
 		if err == nil {

@@ -42,7 +42,8 @@ func taskName(p *engine.Plan, id engine.TaskID) string {
 func tasksTopic(app string) string { return app + "-tasks" }
 
 // register makes sure that every task of the plan is in the registry. grown reports that there were others already: the
-// group must be told then, since it may have shared out the topic's former partitions only. Instances that start at once fence each other with a transactional id: what one writes, the next one reads.
+// group must be told then, since it may have shared out the topic's former partitions only. Instances that start at once
+// fence each other with a transactional id: what one writes, the next one reads.
 func register(ctx context.Context, cfg *Config, plan *engine.Plan) (r *registry, grown bool, err error) {
 	r = &registry{topic: tasksTopic(cfg.App)}
 	have, err := cfg.Client.Topics(ctx, []string{r.topic})

@@ -116,33 +116,6 @@ func (r *Runtime) clientID() string {
 	return r.cfg.App + "/" + r.dir.Instance + "/" + shapeOf(r.plan).print()
 }
 
-// agree refuses to start where an instance runs whose topology is cut into other tasks: the two would take each other's
-// tasks for their own.
-func (r *Runtime) agree(ctx context.Context) error {
-	members, err := r.cfg.Client.Members(ctx, r.cfg.App)
-	if err != nil {
-		return err
-	}
-	mine := shapeOf(r.plan)
-	for _, m := range members {
-		_, theirs, ok := strings.Cut(strings.TrimPrefix(m.ClientID, r.cfg.App+"/"), "/")
-		if !ok || m.Instance == r.dir.Instance || theirs == mine.print() {
-			continue
-		}
-		other := &registry{topic: tasksTopic(r.cfg.App)}
-		if err := other.read(ctx, &r.cfg); err != nil {
-			return err
-		}
-		diff := "it is not recorded how"
-		if other.shape != nil {
-			diff = mine.differs(*other.shape)
-		}
-		return fmt.Errorf("runtime: instance %s at %s runs application %s with a topology of other sub-topologies or stores: stop all instances "+
-			"before one with a changed topology starts, or choose another ApplicationID: %s", m.Instance, m.Host, r.cfg.App, diff)
-	}
-	return nil
-}
-
 func (r *Runtime) transactionalID(worker int) string {
 	return fmt.Sprintf("%s-%s-%d", r.cfg.App, r.dir.Instance, worker)
 }

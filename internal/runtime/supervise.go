@@ -2,10 +2,12 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/millrace-go/millrace/internal/engine"
+	"github.com/millrace-go/millrace/internal/transport"
 )
 
 // supervise opens the tasks that the group gives to this instance, and hands them to workers, until ctx ends.
@@ -101,7 +103,7 @@ func (r *Runtime) seat(ctx context.Context, slot int32) error {
 		r.leave(slot)
 		return nil
 	}
-	t, err := r.open(ctx, s.id, slot, s.stamp)
+	t, err := r.openPatiently(ctx, s, slot)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -120,6 +122,20 @@ func (r *Runtime) seat(ctx context.Context, slot int32) error {
 	return nil
 }
 
+// openPatiently opens a task, again while no broker answers: one that restarts must not end the application.
+func (r *Runtime) openPatiently(ctx context.Context, s *seat, slot int32) (*task, error) {
+	for deadline := time.Now().Add(stallLimit); ; {
+		t, err := r.open(ctx, s.id, slot, s.stamp)
+		if err == nil || !errors.Is(err, transport.ErrUnreachable) || time.Now().After(deadline) || !r.own.holds(slot, s.stamp) {
+			return t, err
+		}
+		r.log.Warn("runtime: a task is not opened yet, and will be tried again: " + err.Error())
+		if sleep(ctx, time.Second) != nil {
+			return nil, err
+		}
+	}
+}
+
 // adopted notes that a worker has a task.
 func (r *Runtime) adopted(t *task) {
 	r.mu.Lock()
@@ -130,8 +146,7 @@ func (r *Runtime) adopted(t *task) {
 
 // released notes that a worker has closed a task.
 func (r *Runtime) released(t *task) {
-	r.metrics.retire(t)
-	r.leave(t.slot)
+	r.metrics.retire(t, func() { r.leave(t.slot) })
 }
 
 func (r *Runtime) leave(slot int32) {

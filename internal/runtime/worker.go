@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -33,14 +32,16 @@ type worker struct {
 	turn      int       // the task to process first
 	aborts    int       // in a row
 	version   uint64
-	alive     atomic.Int64 // when it last made progress, ms
+	alive     atomic.Int64    // when it last made progress, ms
+	stop      <-chan struct{} // closed once it is to end
+	chunk     int             // how many records are processed between two looks at the clock
 	positions []transport.Position
 }
 
 func (r *Runtime) newWorker(i int) *worker {
 	return &worker{
 		rt: r, index: i, log: r.log.With("worker", i), inbox: make(chan *task, 1024),
-		sources: map[transport.Partition]*source{}, names: map[*graph.Topic]string{}, since: time.Now(),
+		sources: map[transport.Partition]*source{}, names: map[*graph.Topic]string{}, since: time.Now(), chunk: 1,
 	}
 }
 
@@ -63,29 +64,39 @@ func (w *worker) connect(ctx context.Context) error {
 	return err
 }
 
-// run works until ctx ends, then commits a last time. An error is the application's end.
+// run works until ctx ends, then commits a last time. An error is the application's end. What it does on the broker may
+// go on for a while after ctx: a commit that is cut off is a commit of which nobody knows whether it stands.
 func (w *worker) run(ctx context.Context) error {
-	for ctx.Err() == nil {
+	w.stop = ctx.Done()
+	work, cancel := linger(ctx, stopPatience)
+	defer cancel()
+	for !w.stopping() {
 		w.alive.Store(time.Now().UnixMilli())
-		err := w.step(ctx)
-		if err == nil {
-			continue
+		err := w.step(work)
+		if err != nil && !w.stopping() {
+			err = w.recover(work, err)
+			if err != nil {
+				return err
+			}
 		}
-		if ctx.Err() != nil {
-			break
-		}
-		if err := w.recover(ctx, err); err != nil {
-			return err
+		if err != nil { // perhaps because of the stop: a callback's context has ended, too
+			return w.giveUp(work, err)
 		}
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-	defer cancel()
 	if len(w.tasks) == 0 || w.producer == nil {
 		return nil
 	}
-	if err := w.commit(last); err != nil {
-		w.log.Warn("runtime: the last commit failed, so the next start repeats the work since the one before: " + err.Error())
-		w.takeBack(last)
+	if err := w.commit(work); err != nil {
+		return w.giveUp(work, err)
+	}
+	return nil
+}
+
+// giveUp is a stop that something came in the way of. The application does what it was asked to, all the same.
+func (w *worker) giveUp(ctx context.Context, err error) error {
+	w.log.Warn("runtime: the last commit failed, so the next start repeats the work since the one before: " + err.Error())
+	if w.producer != nil {
+		w.takeBack(ctx)
 	}
 	return nil
 }
@@ -97,7 +108,7 @@ func (w *worker) step(ctx context.Context) error {
 	if len(w.tasks) == 0 {
 		return w.idle(ctx)
 	}
-	more, err := w.process(ctx)
+	more, err := w.process()
 	if err != nil {
 		return err
 	}
@@ -120,134 +131,12 @@ func (w *worker) step(ctx context.Context) error {
 // idle waits for tasks.
 func (w *worker) idle(ctx context.Context) error {
 	select {
-	case <-ctx.Done():
+	case <-w.stop:
 	case t := <-w.inbox:
 		return w.adopt(ctx, t)
 	case <-time.After(pollWait):
 	}
 	return nil
-}
-
-// feed gives batches to their tasks.
-func (w *worker) feed(batches []transport.Batch) error {
-	for i := range batches {
-		b := &batches[i]
-		s := w.sources[b.Partition]
-		if s == nil {
-			continue
-		}
-		if n := len(b.Records); n > 0 {
-			if first := b.Records[0].Offset; first < s.fetched {
-				return fmt.Errorf("runtime: topic %s, partition %d: offset %d came after %d: this is a bug", b.Topic, b.Index, first, s.fetched-1)
-			}
-			s.fetched, s.ended = b.Records[n-1].Offset+1, false
-			r := &b.Records[0]
-			s.bytes += (len(r.Key) + len(r.Value) - s.bytes) / 2
-			s.t.engine.Add(s.topic, b.Records...)
-		}
-		if b.End {
-			s.fetched, s.ended = max(s.fetched, b.Next), true
-		}
-		s.expect()
-	}
-	return w.flow()
-}
-
-// flow pauses the sources that run ahead of those that their task waits for, and resumes them with room to spare:
-// librdkafka drops what it has read ahead of a partition that is paused.
-func (w *worker) flow() error {
-	var pause, resume []transport.Partition
-	for p, s := range w.sources {
-		if s.alone {
-			continue
-		}
-		n := s.t.engine.Buffered(s.topic)
-		switch {
-		case !s.paused && (n > maxWaiting || n*s.bytes > maxWaitingBytes):
-			s.paused = true
-			pause = append(pause, p)
-		case s.paused && n < maxWaiting/4 && n*s.bytes < maxWaitingBytes/4:
-			s.paused = false
-			resume = append(resume, p)
-		}
-	}
-	if len(pause) > 0 {
-		if err := w.fetcher.Pause(pause); err != nil {
-			return err
-		}
-	}
-	if len(resume) > 0 {
-		return w.fetcher.Resume(resume)
-	}
-	return nil
-}
-
-// process works on what waits until nothing can be, or a commit is due. more says that something is left.
-func (w *worker) process(ctx context.Context) (more bool, err error) {
-	for busy := true; busy; {
-		busy = false
-		for range w.tasks {
-			t := w.tasks[w.turn%len(w.tasks)]
-			w.turn++
-			dropped := t.engine.Counters().Dropped
-			n, err := t.engine.Process(chunk)
-			if n > 0 || t.engine.Counters().Dropped != dropped {
-				t.pending = true
-			}
-			if err != nil {
-				return true, err
-			}
-			if n > 0 {
-				busy = true
-				now := time.Now()
-				w.alive.Store(now.UnixMilli())
-				if now.Sub(w.since) >= w.rt.cfg.CommitInterval || w.dirty() > w.rt.cfg.DirtyBytes || ctx.Err() != nil {
-					return true, nil
-				}
-			}
-		}
-	}
-	return false, nil
-}
-
-func (w *worker) pending() bool {
-	return slices.ContainsFunc(w.tasks, func(t *task) bool { return t.pending })
-}
-
-// tick tells the tasks the time of day.
-func (w *worker) tick() error {
-	now := time.Now().UnixMilli()
-	for _, t := range w.tasks {
-		if err := t.engine.Tick(now); err != nil {
-			return fmt.Errorf("runtime: task %s: %w", t.name, err)
-		}
-		t.pending = t.pending || t.engine.Dirty() > 0
-	}
-	return nil
-}
-
-func (w *worker) dirty() int {
-	n := 0
-	for _, t := range w.tasks {
-		n += t.engine.Dirty()
-	}
-	return n
-}
-
-func (w *worker) due() bool {
-	age := time.Since(w.since)
-	if age < w.rt.cfg.CommitInterval {
-		return w.pending() && w.dirty() > w.rt.cfg.DirtyBytes
-	}
-	return w.pending() || age > recommitInterval
-}
-
-// wait is how long to wait for records: until the next commit at the latest.
-func (w *worker) wait() time.Duration {
-	if !w.pending() {
-		return pollWait
-	}
-	return min(pollWait, max(time.Millisecond, w.rt.cfg.CommitInterval-time.Since(w.since)))
 }
 
 // emit sends a task's effect.

@@ -169,17 +169,3 @@ func (t *Task) Tick(wall int64) error {
 	t.ctx.WallTime = wall
 	return t.punctuate(graph.WallClock, wall)
 }
-
-// Panicked is what Process would have returned, had a callback returned cause instead of panicking: for drivers that
-// recover. What the record had begun is not known, so that one which the policy drops is always replayed without.
-func (t *Task) Panicked(cause error) error {
-	q := t.byTopic[t.ctx.Topic]
-	if q == nil || q.head >= len(q.recs) { // a punctuation
-		return cause
-	}
-	re := recordError(t, q, &q.recs[q.head], cause)
-	if t.cfg.OnProcess == nil || t.cfg.OnProcess(re) == Fail {
-		return re
-	}
-	return &ReplayError{re}
-}

@@ -120,6 +120,12 @@ func (p Params) Text(name string) string {
 	return s
 }
 
+// Is is a parameter that is true or false, false without it.
+func (p Params) Is(name string) bool {
+	var is bool
+	return p[name] != nil && json.Unmarshal(p[name], &is) == nil && is
+}
+
 // Millis is a duration parameter, 0 without it.
 func (p Params) Millis(name string) time.Duration {
 	n, _ := p.Int(name)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/millrace-go/millrace/serde"
+	"github.com/millrace-go/millrace/state"
 	"github.com/millrace-go/millrace/stream"
 	"github.com/millrace-go/millrace/table"
 	"github.com/millrace-go/millrace/testkit"
@@ -66,12 +67,17 @@ func (x *drawing[S]) sessions() window.SessionWindow {
 	return window.Session(x.millis("gapMs"), x.millis("graceMs"))
 }
 
+// kind is the kind of store that the case asks for.
+func (x *drawing[S]) kind() []topology.Option {
+	if x.params.Text("store") == "inmemory" {
+		return []topology.Option{topology.InMemory()}
+	}
+	return nil
+}
+
 // store names a store, of the kind and with the emission that the case asks for.
 func (x *drawing[S]) store(name string) []topology.Option {
-	opts := []topology.Option{topology.As(name)}
-	if x.params.Text("store") == "inmemory" {
-		opts = append(opts, topology.InMemory())
-	}
+	opts := append(x.kind(), topology.As(name))
 	if n, _ := x.params.Int("cacheMaxBytes"); n > 0 {
 		opts = append(opts, topology.EmitOnCommit())
 	}
@@ -88,6 +94,18 @@ func (x *drawing[S]) kv[V any](name string) []topology.Option {
 		return rows
 	}
 	return x.store(name)
+}
+
+// plain is a key-value store for processors, whose rows are compared without the timestamps that Kafka Streams' has not.
+func (x *drawing[S]) plain[V any](name string) *state.KeyValueSpec[S, V] {
+	x.stores[name] = func(d *testkit.Driver) []Row {
+		var rows []Row
+		for _, r := range d.Rows[S, V](name) {
+			rows = append(rows, Row{Key: valueOf(r.Key), Value: valueOf(r.Value)})
+		}
+		return rows
+	}
+	return state.KeyValue[S, V](name, x.kind()...)
 }
 
 // win names the store of windows w.

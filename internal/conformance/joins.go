@@ -86,4 +86,24 @@ func fkInnerUnmaterialized[S text](x *drawing[S]) {
 	x.changes(left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk")), "out")
 }
 
+// keyed is a row that shows its key: the extractor of a foreign key sees the value only.
+type keyed[S text] struct{ Key, Value S }
+
+func fkInnerKeyExtractor[S text](x *drawing[S]) {
+	left, right := x.table("left", "lt"), x.table("right", "rt")
+	rows := stream.Changes(left).MapValuesWithKey(func(k, v S) *keyed[S] {
+		if isNull(v) {
+			return nil
+		}
+		return &keyed[S]{k, v}
+	}).ToTable()
+	joined := rows.ForeignKeyJoin(right, func(r *keyed[S]) S {
+		if show(r.Key) == "l1" {
+			return is[S]("r1")
+		}
+		return foreignKey(r.Value)
+	}, func(l *keyed[S], r S) S { return join(l.Value, r) }, topology.As("fk"))
+	x.changes(joined.MapValues(func(v S) S { return v }, x.kv[S]("j")...), "out")
+}
+
 func foreignKey[S text](v S) S { return of[S](foreign(v)) }

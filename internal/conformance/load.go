@@ -119,5 +119,8 @@ func decode(line []byte) (*Case, error) {
 			return nil, fmt.Errorf("%s: outputAfter[%d] is %d, and there are %d records", c.Name, i, n, len(c.Output))
 		}
 	}
+	if steps > 0 && c.After[steps-1] != len(c.Output) {
+		return nil, fmt.Errorf("%s: outputAfter ends with %d, and there are %d records", c.Name, c.After[steps-1], len(c.Output))
+	}
 	return c, nil
 }

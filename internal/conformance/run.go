@@ -156,14 +156,15 @@ func (r *run[S]) read(p testkit.Produced) string {
 // final compares the stores and the count of dropped records.
 func (r *run[S]) final() *Difference {
 	for _, name := range sortedKeys(r.x.stores, r.c.Stores) {
-		want := "rows"
-		var got []string
-		if read := r.x.stores[name]; read != nil {
-			got = rows(r.x.stores[name](r.d))
-		} else {
-			want = "no such store"
+		read, drawn := r.x.stores[name]
+		want, dumped := r.c.Stores[name]
+		switch {
+		case !drawn:
+			return &Difference{At: "the final stores", Expected: "a store " + name, Got: "none in the topology"}
+		case !dumped:
+			return &Difference{At: "the final stores", Expected: "no store " + name, Got: "one in the topology"}
 		}
-		if d := difference("the final "+want+" of store "+name, rows(r.c.Stores[name]), got); d != nil {
+		if d := difference("the final rows of store "+name, rows(want), rows(read(r.d))); d != nil {
 			return d
 		}
 	}

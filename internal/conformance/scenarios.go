@@ -89,8 +89,10 @@ var scenarios = map[string]scenario{
 	"table-filter-materialized":           {tableFilterMaterialized[*string], tableFilterMaterialized[string]},
 	"table-filter-chain":                  {tableFilterChain[*string], tableFilterChain[string]},
 	"table-map-values":                    {tableMapValues[*string], tableMapValues[string]},
+	"table-map-values-materialized":       {tableMapValuesMaterialized[*string], tableMapValuesMaterialized[string]},
 	"table-transform-values":              {tableTransformValues[*string], tableTransformValues[string]},
 	"table-transform-values-materialized": {tableTransformValuesMaterialized[*string], tableTransformValuesMaterialized[string]},
+	"table-transform-values-stateful":     {tableTransformValuesStateful[*string], tableTransformValuesStateful[string]},
 	"table-to-stream-branches":            {tableToStreamBranches[*string], tableToStreamBranches[string]},
 	"table-stream-roundtrip":              {tableStreamRoundtrip[*string], tableStreamRoundtrip[string]},
 
@@ -107,12 +109,17 @@ var scenarios = map[string]scenario{
 	"tt-self":                 {ttSelf[*string], ttSelf[string]},
 	"fk-inner":                {fkInner[*string], fkInner[string]},
 	"fk-inner-unmaterialized": {fkInnerUnmaterialized[*string], fkInnerUnmaterialized[string]},
+	"fk-inner-key-extractor":  {fkInnerKeyExtractor[*string], fkInnerKeyExtractor[string]},
 
 	// processors
-	"punctuate-stream": {punctuateStream[*string], punctuateStream[string]},
-	"punctuate-wall":   {punctuateWall[*string], punctuateWall[string]},
-	"punctuate-both":   {punctuateBoth[*string], punctuateBoth[string]},
-	"papi-topology":    {papiTopology[*string], papiTopology[string]},
+	"store-kv":              {storeKV[*string], storeKV[string]},
+	"store-kv-timestamped":  {storeKVTimestamped[*string], storeKVTimestamped[string]},
+	"punctuate-stream":      {punctuateStream[*string], punctuateStream[string]},
+	"punctuate-wall":        {punctuateWall[*string], punctuateWall[string]},
+	"punctuate-both":        {punctuateBoth[*string], punctuateBoth[string]},
+	"punctuate-flush-store": {punctuateFlushStore[*string], punctuateFlushStore[string]},
+	"papi-topology":         {papiTopology[*string], papiTopology[string]},
+	"papi-shared-store":     {papiSharedStore[*string], papiSharedStore[string]},
 
 	// composite
 	"imaging-inner": {imagingInner[*string], imagingInner[string]},

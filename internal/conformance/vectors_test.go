@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// unbuilt are the scenarios of the vectors that there is no topology for. The list only ever gets shorter: a scenario
+// that is drawn must leave it.
+var unbuilt = strings.Fields(`
+	imaging-final imaging-emit-final imaging-fk orders dedup sessions-top windowed-table-join
+	count-of-counts table-group-count table-group-reduce table-group-aggregate table-group-same-key table-group-all-one
+	table-group-null-selector table-group-aggregate-null table-group-versioned cogroup-1 cogroup-2 cogroup-3-rekey
+	ss-inner ss-left ss-outer ss-inner-key-joiner ss-outer-null-joiner ss-inner-self ss-outer-self ss-left-rekeyed
+	ss-chain-inner-left ss-outer-then-count
+	st-inner-versioned st-inner-versioned-grace st-left-versioned st-left-versioned-grace st-left-versioned-grace-null-key
+	st-tt-mix sg-inner sg-left sg-left-key-joiner
+	tt-inner-versioned tt-inner-versioned-left-only tt-left tt-left-unmaterialized tt-left-versioned tt-outer
+	tt-outer-unmaterialized tt-outer-versioned tt-outer-null-joiner tt-filter-join tt-chain-3 tt-chain-4-outer tt-join-then-group
+	fk-inner-versioned fk-left fk-left-unmaterialized fk-left-key-extractor fk-left-versioned fk-then-table-join
+	store-kv-lru store-window store-window-duplicates store-session store-versioned punctuate-start-time
+	suppress-close-tumbling-count suppress-close-tumbling-aggregate suppress-close-hopping-count
+	suppress-close-hopping-aggregate suppress-close-sliding-reduce suppress-close-session-count
+	suppress-close-session-aggregate suppress-close-shutdown suppress-limit-table suppress-limit-records suppress-limit-bytes
+	suppress-limit-both suppress-limit-count suppress-limit-windowed suppress-then-group suppress-then-join suppress-filter
+	table-source-versioned table-filter-versioned global-table
+	tumbling-final-count tumbling-final-aggregate hopping-final-count hopping-final-aggregate
+	sliding-count sliding-reduce sliding-aggregate sliding-aggregate-null sliding-final-count sliding-final-aggregate
+	session-final-count session-final-aggregate tumbling-final-retained hopping-final-retained sliding-final-retained
+	session-final-retained unlimited-count unlimited-aggregate
+	cogroup-tumbling cogroup-hopping cogroup-sliding cogroup-session`)
+
+// vectors are the cases of testdata by scenario.
+func vectors(t *testing.T) map[string][]*Case {
+	t.Helper()
+	cases, err := Load("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byScenario := map[string][]*Case{}
+	for _, c := range cases {
+		byScenario[c.Scenario] = append(byScenario[c.Scenario], c)
+	}
+	return byScenario
+}
+
+// TestVectors runs every case that there is a topology for, but those with a cache.
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	all := vectors(t)
+	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
+		if len(all[name]) == 0 {
+			t.Errorf("there is a topology for %s, and no case of it", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if slices.Contains(unbuilt, name) {
+			if _, drawn := scenarios[name]; drawn {
+				t.Errorf("there is a topology for %s now: take it from the list of unbuilt scenarios", name)
+			}
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checked := 0
+			for _, c := range all[name] {
+				if c.Cached() {
+					continue
+				}
+				checked++
+				if d := Check(c); d != nil {
+					t.Errorf("%s", d)
+				}
+			}
+			if checked == 0 {
+				t.Error("no case without a cache")
+			}
+		})
+	}
+	for _, name := range unbuilt {
+		if len(all[name]) == 0 {
+			t.Errorf("%s is listed as unbuilt, and there is no case of it", name)
+		}
+	}
+}

@@ -14,7 +14,17 @@ import (
 // version is of the format of requests, results and dead letters.
 const version = 1
 
-var errNoID = errors.New("it has no id")
+var (
+	errNoID      = errors.New("it has no id")
+	errNoVersion = errors.New("it has no version")
+)
+
+// versionError is an envelope of a version that this program does not know.
+type versionError struct{ got int64 }
+
+func (e *versionError) Error() string {
+	return fmt.Sprintf("it has version %d of the format, and this program knows version %d: upgrade the older side", e.got, version)
+}
 
 // fields reads the map of an envelope: read is given each field's name but the version's, and must read or skip its value.
 func fields(what string, src []byte, read func(name string, d *wire.Reader)) error {
@@ -34,9 +44,11 @@ func fields(what string, src []byte, read func(name string, d *wire.Reader)) err
 	}
 	err := d.Close()
 	switch {
+	case v != 0 && v != version: // whatever else may be wrong with it
+		err = &versionError{v}
 	case err != nil:
-	case v != version:
-		err = fmt.Errorf("it has version %d of the format, and this program knows version %d: upgrade the older side", v, version)
+	case v == 0:
+		err = errNoVersion
 	case !id:
 		err = errNoID
 	default:

@@ -48,6 +48,9 @@ const (
 	tick = 100
 	// atOnce bounds what one look handles, so that a flood of time-outs does not hold up the records; the next look goes on.
 	atOnce = 1000
+	// maxStarts is how often an attempt may begin. Each worker that dies lets another begin it again, so without a bound a
+	// request that kills its workers would kill all of them, for ever.
+	maxStarts = 10
 )
 
 // machine is the operator in one task: what is pending, and what becomes of it. It works on bytes; only a result's body is
@@ -160,6 +163,9 @@ func (m *machine[Out]) answer(message []byte) error {
 		if !current {
 			return nil
 		}
+		if p.starts++; p.starts > maxStarts {
+			return m.fail(r.ID, p, fmt.Sprintf("the attempt was begun %d times and nobody came to its end: the request may take its workers down", maxStarts))
+		}
 		p.phase = started
 		return m.rows.put(r.ID, p, m.bounded(p, m.ctx.WallTime+m.o.StartToClose.Milliseconds()))
 	case StatusOK:
@@ -198,7 +204,7 @@ func (m *machine[Out]) fail(id string, p *pending, why string) error {
 	if p.attempt >= m.o.Attempts {
 		return m.giveUp(id, p, ReasonAttempts, p.err)
 	}
-	p.phase = backingOff
+	p.phase, p.starts = backingOff, 0
 	return m.rows.put(id, p, m.bounded(p, m.ctx.WallTime+m.o.wait(id, p.attempt)))
 }
 
@@ -249,4 +255,3 @@ func (m *machine[Out]) dueNow(id string, p *pending, now int64) error {
 		return m.send(id, p)
 	}
 }
-

@@ -17,6 +17,7 @@ type pending struct {
 	created int64  // wall clock
 	attempt int    // the current one
 	phase   phase  // of the attempt
+	starts  int    // how often a worker has begun it
 	due     int64  // when something is to be done without a message; never
 	err     string // the last attempt's
 }
@@ -56,7 +57,7 @@ func (p *pending) dead(id, task string, why Reason, now int64) Dead[[]byte] {
 const rowVersion = 1
 
 func (p *pending) encode() []byte {
-	b := wire.AppendArrayLen(make([]byte, 0, 64+len(p.key)+len(p.body)), 9+2*len(p.headers))
+	b := wire.AppendArrayLen(make([]byte, 0, 64+len(p.key)+len(p.body)), 10+2*len(p.headers))
 	b = wire.AppendInt(b, rowVersion)
 	b = appendNullable(b, p.key)
 	b = wire.AppendBytes(b, p.body)
@@ -64,6 +65,7 @@ func (p *pending) encode() []byte {
 	b = wire.AppendInt(b, p.created)
 	b = wire.AppendInt(b, int64(p.attempt))
 	b = wire.AppendInt(b, int64(p.phase))
+	b = wire.AppendInt(b, int64(p.starts))
 	b = wire.AppendInt(b, p.due)
 	b = wire.AppendString(b, p.err)
 	for _, h := range p.headers {
@@ -79,8 +81,8 @@ func decodePending(row []byte) (*pending, error) {
 		return nil, fmt.Errorf("task: a row has version %d, and this program knows version %d: run the newer program", v, rowVersion)
 	}
 	p := &pending{key: readNullable(&d), body: readBytes(&d), time: d.ReadInt(), created: d.ReadInt()}
-	p.attempt, p.phase, p.due, p.err = int(d.ReadInt()), phase(d.ReadInt()), d.ReadInt(), d.ReadString()
-	for n -= 9; n > 0 && d.Err() == nil; n -= 2 {
+	p.attempt, p.phase, p.starts, p.due, p.err = int(d.ReadInt()), phase(d.ReadInt()), int(d.ReadInt()), d.ReadInt(), d.ReadString()
+	for n -= 10; n > 0 && d.Err() == nil; n -= 2 {
 		p.headers = append(p.headers, graph.Header{Key: d.ReadString(), Value: readNullable(&d)})
 	}
 	if err := d.Close(); err != nil {

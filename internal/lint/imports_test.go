@@ -27,8 +27,13 @@ const engine = "internal/engine"
 
 var beyondEngine = []string{"table", "stream", "task", "workflow", "testkit", "monitor", "internal/kafka", "internal/embedded", "."}
 
-// brokerPackages talk to a broker. Only the root package decides between them, so that everything else runs on either.
+// brokerPackages talk to a broker. Only the root package decides between them, so that everything else runs on either. A
+// worker of package task is a process without the root package, and has a broker's address: it may reach the adapter.
 var brokerPackages = []string{"internal/kafka", "internal/embedded"}
+
+func mayReach(from, to string) bool {
+	return from == "." || within(from, brokerPackages...) || from == "task" && to == "internal/kafka"
+}
 
 // imported lists the module's own packages that a file imports, relative to the root, with where it does so.
 func imported(s source) map[string]string {
@@ -100,8 +105,8 @@ func brokers(sources []source) []string {
 	var violations []string
 	for from, imports := range importGraph(sources) {
 		for to, at := range imports {
-			if from != "." && within(to, brokerPackages...) && !within(from, brokerPackages...) {
-				violations = append(violations, fmt.Sprintf("%s: %s must not import %s: only the root package reaches a broker", at, from, to))
+			if within(to, brokerPackages...) && !mayReach(from, to) {
+				violations = append(violations, fmt.Sprintf("%s: %s must not import %s: only the root package and the workers of task reach a broker", at, from, to))
 			}
 		}
 	}
@@ -150,7 +155,13 @@ func TestBrokers(t *testing.T) {
 			"internal/embedded/fake.go": "package embedded",
 		}},
 		{name: "another package", repo: repo{
-			"task/worker.go": "package task\nimport _ \"" + module + "/internal/kafka/wire\"",
-		}, want: []string{"task/worker.go:2:8: task must not import internal/kafka/wire: only the root package reaches a broker"}},
+			"stream/to.go": "package stream\nimport _ \"" + module + "/internal/kafka/wire\"",
+		}, want: []string{"stream/to.go:2:8: stream must not import internal/kafka/wire: only the root package and the workers of task reach a broker"}},
+		{name: "a worker and the adapter", repo: repo{
+			"task/worker.go": "package task\nimport _ \"" + module + "/internal/kafka\"",
+		}},
+		{name: "a worker and the embedded broker", repo: repo{
+			"task/worker.go": "package task\nimport _ \"" + module + "/internal/embedded\"",
+		}, want: []string{"task/worker.go:2:8: task must not import internal/embedded: only the root package and the workers of task reach a broker"}},
 	})
 }

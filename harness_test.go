@@ -3,7 +3,6 @@ package millrace_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -86,15 +85,8 @@ type app struct {
 func testConfig(t testing.TB) millrace.Config {
 	return millrace.Config{
 		Bootstrap: brokertest.Bootstrap(t), StateDir: t.TempDir(), Workers: 2, ReplicationFactor: 1, SessionTimeout: 6 * time.Second,
-		Logger: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo})),
+		Logger: (&journal{t: t}).logger(),
 	}
-}
-
-type testWriter struct{ t testing.TB }
-
-func (w testWriter) Write(b []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(b)))
-	return len(b), nil
 }
 
 // start runs an application until the test ends or stops it, and waits until all its tasks run.
@@ -159,12 +151,18 @@ func (a *app) history() []millrace.State {
 func (a *app) shutdown() error {
 	a.t.Helper()
 	a.stop()
+	return a.wait(60 * time.Second)
+}
+
+// wait waits until the application ends, and returns Run's error.
+func (a *app) wait(timeout time.Duration) error {
+	a.t.Helper()
 	select {
 	case err := <-a.done:
 		a.done = nil
 		return err
-	case <-time.After(60 * time.Second):
-		a.t.Fatal("the application does not stop")
+	case <-time.After(timeout):
+		a.t.Fatalf("the application does not end within %v", timeout)
 		return nil
 	}
 }

@@ -15,44 +15,47 @@ import (
 )
 
 // open makes a task ready to run: its stores up to date, its positions and its checkpoint those of the last commit.
-func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp uint64) (t *task, err error) {
-	t = &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), t.close())
-		}
-	}()
-	if t.dir, err = r.dir.task(slot, t.name); err != nil {
-		return nil, err
+func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp uint64) (*task, error) {
+	t := &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
+	if err := r.fill(ctx, t); err != nil {
+		return nil, errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), t.close())
 	}
-	cfg := r.plan.Config(id, engine.Config{
+	return t, nil
+}
+
+// fill opens the stores of a task and reads what the broker has of it.
+func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
+	if t.dir, err = r.dir.task(t.slot, t.name); err != nil {
+		return err
+	}
+	cfg := r.plan.Config(t.id, engine.Config{
 		Emit: t.sink, Wall: time.Now().UnixMilli(), Context: ctx,
 		UserCount: func(topic string) (int32, error) { return r.topics.count(ctx, topic) },
 		Skipped:   r.skips.record,
 		OnDecode:  r.cfg.OnDecode, OnProcess: r.cfg.OnProcess,
 	})
 	if cfg.Disk, cfg.Memory, err = r.openStores(t, cfg.Stores); err != nil {
-		return nil, err
+		return err
 	}
 	t.disk = cfg.Disk
 	if t.engine, err = engine.NewTask(cfg); err != nil {
-		return nil, err
+		return err
 	}
-	topics := r.plan.Sources(id)
+	topics := r.plan.Sources(t.id)
 	for _, tp := range topics {
 		t.sources = append(t.sources, &source{
-			t: t, topic: tp.FullName(""), p: transport.Partition{Topic: tp.FullName(r.cfg.App), Index: id.Partition},
+			t: t, topic: tp.FullName(""), p: transport.Partition{Topic: tp.FullName(r.cfg.App), Index: t.id.Partition},
 			role: tp.Role, alone: len(topics) == 1,
 		})
 	}
 	if err := r.loadPositions(ctx, t); err != nil { // before the changelogs' ends are read
-		return nil, err
+		return err
 	}
 	if err := r.restore(ctx, t); err != nil {
-		return nil, err
+		return err
 	}
-	t.settled = tallyOf(t.engine)
-	return t, nil
+	t.whole, t.settled = true, tallyOf(t.engine)
+	return nil
 }
 
 func (r *Runtime) openStores(t *task, stores []*graph.Store) (disk, memory db.DB, err error) {

@@ -27,6 +27,7 @@ type task struct {
 
 	pending  bool // something has changed since the last commit
 	produced int64
+	whole    bool      // its stores have been restored to their changelogs' ends
 	flushed  time.Time // when the disk last had all that was committed
 	unsafe   bool      // something was committed since
 
@@ -63,7 +64,7 @@ func (t *task) close() error {
 		return nil
 	}
 	err := t.disk.Close()
-	if err == nil {
+	if err == nil && t.whole { // one that is behind stays as old as it was
 		err = t.dir.touch()
 	}
 	return err

@@ -48,7 +48,7 @@ type core[V any] struct {
 
 	cur, prev map[string]*Entry[V] // entries touched since the last turnover, and before; dirty ones are all in cur
 	dirty     []*Entry[V]
-	turns     []*Entry[V] // in the order of last writes, when track is set; an entry counts where its turn points
+	turns     []turn[V] // in the order of last writes, when track is set; an entry counts where its turn points
 	track     bool
 	keepOld   bool
 	sorted    []*Entry[V]
@@ -93,8 +93,7 @@ func (s *core[V]) get(key []byte) (*Entry[V], error) {
 
 func (e *Entry[V]) load(name string, row []byte) error {
 	if len(row) < 8 {
-		return fmt.Errorf("store %s: the row of key %q has %d bytes, fewer than its timestamp: the store is damaged, delete its directory "+
-			"and it is restored from the changelog", name, e.key, len(row))
+		return damaged(name, fmt.Errorf("the row of key %q has %d bytes, fewer than its timestamp", e.key, len(row)))
 	}
 	e.row = append([]byte(nil), row...)
 	e.ts = int64(binary.BigEndian.Uint64(row))
@@ -109,7 +108,7 @@ func (s *core[V]) read(e *Entry[V]) (V, error) {
 	}
 	v, err := s.value.Decode(e.row[8:])
 	if err != nil {
-		return v, fmt.Errorf("store %s: the row of key %q does not decode: %w", s.name, e.key, err)
+		return v, damaged(s.name, fmt.Errorf("the row of key %q does not decode: %w", e.key, err))
 	}
 	e.val, e.typed = v, true
 	return v, nil
@@ -130,9 +129,8 @@ func (s *core[V]) touch(e *Entry[V]) {
 			}
 		}
 	}
-	if s.track && (len(s.turns) == 0 || s.turns[len(s.turns)-1] != e) {
-		e.turn = len(s.turns)
-		s.turns = append(s.turns, e)
+	if s.track {
+		s.take(e)
 	}
 }
 
@@ -183,7 +181,7 @@ func (s *core[V]) encode(dst []byte, e *Entry[V]) ([]byte, error) {
 // Log writes the dirty rows, puts first: see graph.TaskStore.
 func (s *core[V]) Log(write func(key, value []byte, ts int64) error) error {
 	s.arena = s.arena[:0]
-	var kb []byte
+	kb := make([]byte, 0, 64) // an empty key is not a null one
 	for _, e := range s.dirty {
 		if !e.has {
 			continue
@@ -235,7 +233,10 @@ func (s *core[V]) Apply(b db.Batch) error {
 				return err
 			}
 		}
-		e.dirty, e.inDB, e.oldRow, e.untold, e.dbTS = false, e.has, nil, false, e.ts
+		e.dirty, e.inDB, e.oldRow, e.untold, e.dbTS = false, e.has, nil, false, -1
+		if e.has {
+			e.dbTS = e.ts
+		}
 	}
 	s.clean()
 	return nil

@@ -52,7 +52,7 @@ func (s *core[V]) Copy(e *Entry[V]) (V, error) {
 	}
 	v, err := s.value.Decode(row[8:])
 	if err != nil {
-		return v, fmt.Errorf("store %s: the row of key %q does not decode again: %w", s.name, e.key, err)
+		return v, fmt.Errorf("store %s: the row of key %q does not decode again: its serde must decode what it encodes: %w", s.name, e.key, err)
 	}
 	return v, nil
 }
@@ -92,11 +92,11 @@ func (s *KeyValue[K, V]) All() iter.Seq2[Row[K, V], error] {
 func (s *KeyValue[K, V]) Range(from, to K, backward bool) iter.Seq2[Row[K, V], error] {
 	lo, err := s.key.Append(append([]byte(nil), s.prefix...), from)
 	if err != nil {
-		return failed[K, V](err)
+		return failed[K, V](fmt.Errorf("store %s: encode key: %w", s.name, err))
 	}
 	hi, err := s.key.Append(append([]byte(nil), s.prefix...), to)
 	if err != nil {
-		return failed[K, V](err)
+		return failed[K, V](fmt.Errorf("store %s: encode key: %w", s.name, err))
 	}
 	return s.between(lo, hi, backward)
 }
@@ -112,7 +112,7 @@ func (s *KeyValue[K, V]) between(lo, hi []byte, backward bool) iter.Seq2[Row[K, 
 		err := s.scan(lo, hi, backward, func(key string, v V, ts int64) (bool, error) {
 			k, err := s.key.Decode([]byte(key[len(s.prefix):]))
 			if err != nil {
-				return false, fmt.Errorf("store %s: key %q does not decode: %w", s.name, key[len(s.prefix):], err)
+				return false, damaged(s.name, fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
 			}
 			return yield(Row[K, V]{k, v, ts}, nil), nil
 		})

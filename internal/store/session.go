@@ -76,8 +76,11 @@ func (s *Session[K, A]) Admit(end int64) bool {
 }
 
 // mark keeps the expiry index: a row is found under the bucket of its latest end, and where it moved on, the old place
-// is only swept later.
+// is only swept later. A row that expired before it was committed does not get into the DB: no sweep would find it.
 func (s *Session[K, A]) mark(e *Entry[[]Span[A]], b db.Batch) error {
+	if e.ts >= 0 && e.ts/s.interval < s.swept() {
+		return b.Delete([]byte(e.key))
+	}
 	if e.dbTS >= 0 && e.dbTS/s.interval == e.ts/s.interval {
 		return nil
 	}
@@ -94,11 +97,11 @@ func (s *Session[K, A]) Apply(b db.Batch) error {
 	if err := s.core.Apply(b); err != nil {
 		return err
 	}
-	expired := s.observed - s.retention
-	if expired <= 0 || expired/s.interval <= s.floor {
+	expired, floor := s.observed-s.retention, s.swept()
+	if floor <= s.floor {
 		return nil
 	}
-	lo, hi := s.bucket(nil, 0), s.bucket(nil, expired/s.interval)
+	lo, hi := s.bucket(nil, 0), s.bucket(nil, floor)
 	it, err := s.d.Iter(lo, hi)
 	if err != nil {
 		return fmt.Errorf("store %s: %w", s.name, err)
@@ -117,14 +120,19 @@ func (s *Session[K, A]) Apply(b db.Batch) error {
 			}
 		}
 	}
-	s.floor = expired / s.interval
+	s.floor = floor
 	return errors.Join(it.Err(), b.DeleteRange(lo, hi))
 }
 
+// swept is the first bucket that has not expired whole.
+func (s *Session[K, A]) swept() int64 { return max(0, s.observed-s.retention) / s.interval }
+
 // latest is the end of a row's last session, in the overlay or the DB.
 func (s *Session[K, A]) latest(key []byte) (int64, error) {
-	if e := s.cur[string(key)]; e != nil {
-		return e.ts, nil
+	for _, m := range [...]map[string]*Entry[[]Span[A]]{s.cur, s.prev} {
+		if e := m[string(key)]; e != nil {
+			return e.ts, nil
+		}
 	}
 	row, ok, err := s.d.Get(key)
 	if err != nil || !ok || len(row) < 8 {
@@ -145,7 +153,7 @@ func (s *Session[K, A]) All() iter.Seq2[SessionRow[K, A], error] {
 		err := s.scan(s.prefix, nil, false, func(key string, list []Span[A], _ int64) (bool, error) {
 			k, err := s.key.Decode([]byte(key[len(s.prefix):]))
 			if err != nil {
-				return false, fmt.Errorf("store %s: key %q does not decode: %w", s.name, key[len(s.prefix):], err)
+				return false, damaged(s.name, fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
 			}
 			for _, x := range list {
 				if s.Seen(x.End) && !yield(SessionRow[K, A]{k, x}, nil) {
@@ -164,7 +172,7 @@ func (s *Session[K, A]) All() iter.Seq2[SessionRow[K, A], error] {
 func (s *Session[K, A]) KeyOf(e *Sessions[A]) (K, error) {
 	k, err := s.key.Decode([]byte(e.key[len(s.prefix):]))
 	if err != nil {
-		return k, fmt.Errorf("store %s: key %q does not decode: %w", s.name, e.key[len(s.prefix):], err)
+		return k, damaged(s.name, fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
 	}
 	return k, nil
 }

@@ -27,9 +27,10 @@ func (s *Session[K, A]) Merge(e *Sessions[A], list, merged []Span[A], x Span[A],
 	rest := list[:0]
 	for _, o := range list {
 		switch {
-		case !s.Seen(o.End):
 		case !contains(merged, o.Start, o.End):
-			rest = append(rest, o)
+			if s.Seen(o.End) || s.track && o.fresh { // what expired before the commit is still to be told of
+				rest = append(rest, o)
+			}
 		case o.Start == x.Start && o.End == x.End && put:
 			x.unseen = o.unseen
 		case s.track && !o.unseen:

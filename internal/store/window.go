@@ -102,7 +102,8 @@ type WindowRow[K, V any] struct {
 	Timestamp int64
 }
 
-// All yields every row that has not expired, by segment, then key, then start. An error ends it, as the last pair.
+// All yields every row that has not expired, by segment, then by the bytes of the key with the start behind them. An error
+// ends it, as the last pair.
 func (s *Window[K, V]) All() iter.Seq2[WindowRow[K, V], error] {
 	return func(yield func(WindowRow[K, V], error) bool) {
 		err := s.scan(s.prefix, nil, false, func(key string, v V, ts int64) (bool, error) {
@@ -121,11 +122,11 @@ func (s *Window[K, V]) All() iter.Seq2[WindowRow[K, V], error] {
 func (s *Window[K, V]) parse(key string) (k K, start int64, err error) {
 	head := len(s.prefix) + 8
 	if len(key) < head+8 {
-		return k, 0, fmt.Errorf("store %s: key %q is too short for a window", s.name, key)
+		return k, 0, damaged(s.name, fmt.Errorf("key %q is too short for a window", key))
 	}
 	start = int64(binary.BigEndian.Uint64([]byte(key[len(key)-8:])))
 	if k, err = s.key.Decode([]byte(key[head : len(key)-8])); err != nil {
-		err = fmt.Errorf("store %s: key %q does not decode: %w", s.name, key, err)
+		err = damaged(s.name, fmt.Errorf("key %q does not decode: %w", key, err))
 	}
 	return k, start, err
 }
@@ -145,7 +146,7 @@ func (s *Window[K, V]) KeyOf(e *Entry[V]) (K, error) {
 func (s *KeyValue[K, V]) KeyOf(e *Entry[V]) (K, error) {
 	k, err := s.key.Decode([]byte(e.key[len(s.prefix):]))
 	if err != nil {
-		return k, fmt.Errorf("store %s: key %q does not decode: %w", s.name, e.key[len(s.prefix):], err)
+		return k, damaged(s.name, fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
 	}
 	return k, nil
 }

@@ -29,8 +29,8 @@ type Session[K, A any] struct {
 	retention int64
 	interval  int64
 	strict    bool
-	observed  int64 // the latest end put, -1 at first
-	floor     int64 // buckets below are swept
+	observed  int64                      // the latest end put, -1 at first
+	floor     int64                      // buckets below are swept
 	gone      map[*Sessions[A]][]Span[A] // removed since ChangedSpans told of them
 }
 
@@ -176,4 +176,3 @@ func (s *Session[K, A]) KeyOf(e *Sessions[A]) (K, error) {
 	}
 	return k, nil
 }
-

@@ -18,14 +18,15 @@ import (
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+	"github.com/millrace-go/millrace/topology"
 )
 
-// childEnv makes the test binary run the word count instead of tests: "app in out statedir bootstrap".
+// childEnv makes the test binary run a topology instead of tests: "topology app statedir bootstrap topic...".
 const childEnv = "MILLRACE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if args := strings.Fields(os.Getenv(childEnv)); len(args) == 5 {
-		os.Exit(child(args[0], args[1], args[2], args[3], args[4]))
+	if args := strings.Fields(os.Getenv(childEnv)); len(args) > 4 {
+		os.Exit(child(args[0], args[1], args[2], args[3], args[4:]))
 	}
 	os.Exit(m.Run())
 }
@@ -36,10 +37,20 @@ type noTest struct{ testing.TB }
 func (noTest) Helper()           {}
 func (noTest) Fatal(args ...any) { fmt.Println(args...); os.Exit(1) }
 
-func child(app, in, out, dir, bootstrap string) int {
+// drawings are the topologies that a child can run.
+var drawings = map[string]func(t testing.TB, app string, topics []string) *topology.Topology{
+	"words": func(t testing.TB, app string, topics []string) *topology.Topology {
+		return wordCount(t, app, topics[0], topics[1])
+	},
+	"sessions": func(t testing.TB, app string, topics []string) *topology.Topology {
+		return visits(t, app, topics[0], topics[1], topics[2])
+	},
+}
+
+func child(drawing, app, dir, bootstrap string, topics []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := millrace.Run(ctx, wordCount(noTest{}, app, in, out), millrace.Config{
+	err := millrace.Run(ctx, drawings[drawing](noTest{}, app, topics), millrace.Config{
 		Bootstrap: bootstrap, StateDir: dir, Workers: 2, ReplicationFactor: 1,
 		OnState: func(s millrace.State) { fmt.Println(s) },
 	})
@@ -50,11 +61,11 @@ func child(app, in, out, dir, bootstrap string) int {
 	return 0
 }
 
-// spawn starts the word count in a process of its own and waits until it runs.
-func spawn(t *testing.T, app, in, out, dir, bootstrap string) *exec.Cmd {
+// spawn starts a topology in a process of its own and waits until it runs.
+func spawn(t *testing.T, drawing, app, dir, bootstrap string, topics ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+strings.Join([]string{app, in, out, dir, bootstrap}, " "))
+	cmd.Env = append(os.Environ(), childEnv+"="+strings.Join(append([]string{drawing, app, dir, bootstrap}, topics...), " "))
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -89,17 +100,32 @@ func spawn(t *testing.T, app, in, out, dir, bootstrap string) *exec.Cmd {
 // works on is written while it works, so that both halves of the topology are busy when it dies.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const rounds, portion, vocabulary = 3, 3000, 300
+	const n, vocabulary = 9000, 300
 	bootstrap := brokertest.Bootstrap(t)
 	app := newApp(t, bootstrap)
 	in, out := topics(t, bootstrap, 4, 2)
-	dir := t.TempDir()
-	text := lines(rounds*portion, vocabulary)
-	for i := range rounds {
-		cmd := spawn(t, app, in, out, dir, bootstrap)
+	killed{"words", app, []string{in, out}, 3}.run(t, bootstrap, lines(n, vocabulary), 3)
+	checkCounts(t, brokertest.All(t, bootstrap, out), countsOf(n, vocabulary))
+}
+
+// killed is a topology whose process is killed while it works.
+type killed struct {
+	drawing, app string
+	topics       []string // the first is fed, the last holds the results
+	results      int      // for each record
+}
+
+// run feeds records in portions, and kills the process in the middle of each. It returns when all results are there and
+// the last process has stopped in peace.
+func (k killed) run(t *testing.T, bootstrap string, records []brokertest.Record, kills int) {
+	t.Helper()
+	dir, in, out := t.TempDir(), k.topics[0], k.topics[len(k.topics)-1]
+	portion := len(records) / kills
+	for i := range kills {
+		cmd := spawn(t, k.drawing, k.app, dir, bootstrap, k.topics...)
 		fed := make(chan error, 1)
-		go func() { fed <- feed(t.Context(), bootstrap, in, text[i*portion:(i+1)*portion]) }()
-		awaitRecords(t, bootstrap, out, int64(3*(i*portion+portion/2)))
+		go func() { fed <- feed(t.Context(), bootstrap, in, records[i*portion:(i+1)*portion]) }()
+		awaitRecords(t, bootstrap, out, int64(k.results*(i*portion+portion/2)))
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -108,15 +134,14 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := spawn(t, app, in, out, dir, bootstrap)
-	brokertest.Consume(t, bootstrap, out, 3*rounds*portion, 60*time.Second)
+	cmd := spawn(t, k.drawing, k.app, dir, bootstrap, k.topics...)
+	brokertest.Consume(t, bootstrap, out, k.results*portion*kills, 60*time.Second)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the last child: %v", err)
 	}
-	checkCounts(t, brokertest.All(t, bootstrap, out), countsOf(rounds*portion, vocabulary))
 }
 
 // feed writes records a few at a time, each time waiting until the broker has them.
@@ -129,7 +154,7 @@ func feed(ctx context.Context, bootstrap, topic string, records []brokertest.Rec
 	for few := range slices.Chunk(records, 20) {
 		batch := make([]*kgo.Record, len(few))
 		for i, r := range few {
-			batch[i] = &kgo.Record{Key: r.Key, Value: r.Value}
+			batch[i] = &kgo.Record{Key: r.Key, Value: r.Value, Timestamp: r.Timestamp}
 		}
 		if err := c.ProduceSync(ctx, batch...).FirstErr(); err != nil {
 			return err

@@ -160,7 +160,8 @@ func (c *Client) forwardLogs() {
 			}
 			switch e.Tag {
 			case "CONFWARN", // a producer's property on a consumer: properties go to all
-				"GETPID": // a predecessor's transaction is being ended, which takes its time
+				"GETPID",               // a predecessor's transaction is being ended, which takes its time
+				"TXNERR", "ADDOFFSETS": // a transaction is refused, which the runtime reports
 				level = slog.LevelDebug
 			}
 			c.cfg.Logger.Log(context.Background(), level, "librdkafka: "+e.Message, "client", e.Name, "tag", e.Tag)

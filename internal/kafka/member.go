@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -17,9 +18,10 @@ import (
 const minPollInterval = 30 * time.Second
 
 type member struct {
-	c   *kafka.Consumer
-	cfg transport.MemberConfig
-	log *slog.Logger
+	c    *kafka.Consumer
+	cfg  transport.MemberConfig
+	log  *slog.Logger
+	dead atomic.Bool // a fatal error has come
 }
 
 // NewMember implements [transport.Client].
@@ -87,6 +89,7 @@ func indices(ps []kafka.TopicPartition) []int32 {
 func (m *member) Poll(wait time.Duration) error {
 	switch e := m.c.Poll(int(wait / time.Millisecond)).(type) {
 	case kafka.Error:
+		m.dead.Store(e.IsFatal())
 		if e.IsFatal() || e.Code() == kafka.ErrGroupAuthorizationFailed || e.Code() == kafka.ErrTopicAuthorizationFailed {
 			return wrap("membership", e)
 		}
@@ -161,5 +164,11 @@ func (m *member) Rejoin() error {
 }
 
 // Close implements [transport.Member]. A static member stays in the group until its session ends, so that it may come
-// back without a rebalance.
-func (m *member) Close() error { return wrap("close a member", m.c.Close()) }
+// back without a rebalance. One that has failed for good is left to end with the process: librdkafka refuses to close
+// it, and the Go client asks it again for ever.
+func (m *member) Close() error {
+	if m.dead.Load() {
+		return nil
+	}
+	return wrap("close a member", m.c.Close())
+}

@@ -54,6 +54,8 @@ const (
 	// A source whose task waits for another one is paused at so many waiting records or bytes, and goes on at a quarter.
 	maxWaiting      = 20_000
 	maxWaitingBytes = 16 << 20
+	// topicPatience is how long a topic that was just made may be unknown to a broker.
+	topicPatience = 2 * time.Second
 	// stopPatience bounds the last commit.
 	stopPatience = 15 * time.Second
 	// maxAborts is how many transactions in a row may fail before the application does.

@@ -37,7 +37,7 @@ func (t *topics) plan(ctx context.Context, g *graph.Graph) (*engine.Plan, error)
 			names = append(names, tp.Name)
 		}
 	}
-	have, err := t.client.Topics(ctx, names)
+	have, err := t.await(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +52,19 @@ func (t *topics) plan(ctx context.Context, g *graph.Graph) (*engine.Plan, error)
 		return nil, err
 	}
 	return engine.NewPlan(g, func(name string) (int32, error) { return have[name].Partitions, nil })
+}
+
+// await describes topics, for a moment again while some are missing: a broker hears of a topic later than who made it.
+func (t *topics) await(ctx context.Context, names []string) (map[string]transport.Topic, error) {
+	for deadline := time.Now().Add(topicPatience); ; {
+		have, err := t.client.Topics(ctx, names)
+		if err != nil || len(have) >= len(names) || time.Now().After(deadline) {
+			return have, err
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func user(t *graph.Topic) string {

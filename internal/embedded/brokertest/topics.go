@@ -18,7 +18,7 @@ type Topic struct {
 	Config     map[string]string // such as cleanup.policy
 }
 
-// Topics creates topics, and deletes them when the test ends.
+// Topics creates topics, waits until the broker knows them, and deletes them when the test ends.
 func Topics(t testing.TB, bootstrap string, topics ...Topic) {
 	t.Helper()
 	admin := kadm.NewClient(client(t, bootstrap))
@@ -33,6 +33,15 @@ func Topics(t testing.TB, bootstrap string, topics ...Topic) {
 			t.Fatalf("brokertest: create topic %s on %s: %v", topic.Name, bootstrap, err)
 		}
 		DeleteTopics(t, bootstrap, topic.Name)
+	}
+	for _, topic := range topics {
+		for known := false; !known; {
+			found, err := admin.ListTopics(ctx, topic.Name)
+			if err != nil {
+				t.Fatalf("brokertest: topic %s was created on %s and does not appear: %v", topic.Name, bootstrap, err)
+			}
+			known = found.Has(topic.Name)
+		}
 	}
 }
 

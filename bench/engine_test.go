@@ -12,7 +12,6 @@ import (
 	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
-	"github.com/millrace-go/millrace/serde"
 	"github.com/millrace-go/millrace/topology"
 )
 
@@ -48,7 +47,6 @@ func run(b *testing.B, topo *topology.Topology, disk string, shuffled bool) {
 		b.Fatal(err)
 	}
 	d := newDriver(b, plan, disk)
-	images := serde.MsgPack[bench.Image]()
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.StopTimer()
@@ -58,18 +56,18 @@ func run(b *testing.B, topo *topology.Topology, disk string, shuffled bool) {
 		var recs []graph.Raw
 		for p := i * platesPerRound; p < (i+1)*platesPerRound; p++ {
 			if p%2 == 0 {
-				meta, err := serde.MsgPack[bench.Metadata]().Append(nil, bench.Metadata{NumChannels: bench.Channels})
+				e, err := bench.MetadataEvent(p, start-3_600_000)
 				if err != nil {
 					b.Fatal(err)
 				}
-				d.feed(b, "metadata", []graph.Raw{{Key: []byte(bench.Experiment(p)), Value: meta, Timestamp: start - 3_600_000}})
+				d.feed(b, "metadata", []graph.Raw{{Key: e.Key, Value: e.Value, Timestamp: e.TS}})
 			}
-			for _, im := range bench.Plate(p, start, shuffled) {
-				v, err := images.Append(nil, im)
-				if err != nil {
-					b.Fatal(err)
-				}
-				recs = append(recs, graph.Raw{Key: []byte(im.ImageID()), Value: v, Timestamp: im.TS, Offset: int64(len(recs))})
+			events, err := bench.PlateEvents(p, start, shuffled)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for _, e := range events {
+				recs = append(recs, graph.Raw{Key: e.Key, Value: e.Value, Timestamp: e.TS, Offset: int64(len(recs))})
 			}
 		}
 		before := cpuTime()

@@ -3,6 +3,8 @@ package bench
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/millrace-go/millrace/serde"
 )
 
 // Experiment is the one that a plate belongs to: two plates each.
@@ -31,3 +33,28 @@ func Plate(plate int, start int64, shuffled bool) []Image {
 
 // ImageID is the key of an image: its site's, and the channel.
 func (i Image) ImageID() string { return fmt.Sprintf("%s/%d", i.SiteID(), i.Channel) }
+
+// Event is a record of an input topic: its bytes, and its time in ms since the epoch.
+type Event struct {
+	Key, Value []byte
+	TS         int64
+}
+
+// PlateEvents are the events of a plate's images: see [Plate].
+func PlateEvents(plate int, start int64, shuffled bool) ([]Event, error) {
+	events := make([]Event, 0, ImagesPerPlate)
+	for _, i := range Plate(plate, start, shuffled) {
+		value, err := imageSerde{}.Append(nil, i)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, Event{[]byte(i.ImageID()), value, i.TS})
+	}
+	return events, nil
+}
+
+// MetadataEvent is the event of the metadata of a plate's experiment.
+func MetadataEvent(plate int, start int64) (Event, error) {
+	value, err := serde.MsgPack[Metadata]().Append(nil, Metadata{NumChannels: Channels})
+	return Event{[]byte(Experiment(plate)), value, start}, err
+}

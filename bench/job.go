@@ -222,8 +222,5 @@ func (s Site) ID() string {
 	return Image{Experiment: s.Experiment, Plate: s.Plate, Well: s.Well, Site: s.Site}.SiteID()
 }
 
-// ImageSerde is the hand-written serde of the events that a job reads.
-func ImageSerde() serde.Serde[Image] { return imageSerde{} }
-
 // SiteSerde is the serde of the sites that a job sends.
 func SiteSerde() serde.Serde[Site] { return siteSerde{} }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/millrace-go/millrace/bench"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
-	"github.com/millrace-go/millrace/serde"
 )
 
 // asCommand makes the test binary be the command, so that it can be killed.
@@ -44,23 +43,22 @@ func input(t *testing.T) (bootstrap, images, metadata string, records []brokerte
 	brokertest.Topics(t, bootstrap,
 		brokertest.Topic{Name: images, Partitions: 4, Config: map[string]string{"retention.ms": "-1"}},
 		brokertest.Topic{Name: metadata, Partitions: 4, Config: map[string]string{"cleanup.policy": "compact"}})
-	about, err := serde.For[bench.Metadata]()
-	if err != nil {
-		t.Fatal(err)
+	start := time.Now().Add(-24 * time.Hour).UnixMilli()
+	record := func(e bench.Event) brokertest.Record {
+		return brokertest.Record{Key: e.Key, Value: e.Value, Timestamp: time.UnixMilli(e.TS)}
 	}
-	began := time.Now().Add(-24 * time.Hour)
 	for plate := range plates {
-		value, err := about.Append(nil, bench.Metadata{NumChannels: bench.Channels})
+		about, err := bench.MetadataEvent(plate, start)
 		if err != nil {
 			t.Fatal(err)
 		}
-		brokertest.Produce(t, bootstrap, metadata, brokertest.Record{Key: []byte(bench.Experiment(plate)), Value: value, Timestamp: began})
-		for _, i := range bench.Plate(plate, began.UnixMilli(), true) {
-			value, err := bench.ImageSerde().Append(nil, i)
-			if err != nil {
-				t.Fatal(err)
-			}
-			records = append(records, brokertest.Record{Key: []byte(i.ImageID()), Value: value, Timestamp: time.UnixMilli(i.TS)})
+		brokertest.Produce(t, bootstrap, metadata, record(about))
+		events, err := bench.PlateEvents(plate, start, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			records = append(records, record(e))
 		}
 	}
 	return bootstrap, images, metadata, records

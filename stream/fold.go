@@ -139,7 +139,7 @@ func grouped[K, V, A any](g *Grouped[K, V], c *operator.Call, makeFold func(vs s
 				if ch.HasNew {
 					kv.Set(e, ch.New, ch.Timestamp)
 				} else {
-					kv.Remove(e, ch.Timestamp)
+					kv.Remove(e, r.Timestamp)
 				}
 				if later {
 					return nil

@@ -76,7 +76,7 @@ func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold 
 				if n.SendsOld() {
 					ss.KeepOld()
 				}
-				ctx.OnCommit(func() error { return ss.ChangedSpans(p.emit) })
+				ctx.OnCommit(n, func() error { return ss.ChangedSpans(p.emit) })
 			}
 			return p.process, nil
 		})
@@ -175,6 +175,9 @@ func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sess
 
 func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A) error {
 	p.ch = graph.Change[window.Key[K], A]{Key: window.Key[K]{Key: k, Start: start, End: end}, Timestamp: end}
+	if p.later {
+		p.ch.Headers = p.ctx.Headers
+	}
 	if now != nil {
 		p.ch.New, p.ch.HasNew = *now, true
 	}

@@ -106,7 +106,7 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 				case ch.HasNew:
 					ws.Set(e, ch.New, ch.Timestamp)
 				default:
-					ws.Remove(e, ch.Timestamp)
+					ws.Remove(e, r.Timestamp)
 				}
 				if later {
 					return nil
@@ -164,7 +164,7 @@ func emitWindows[K, A any](ctx *graph.Context, n *graph.Node, ws *store.Window[K
 		ws.KeepOld()
 	}
 	var ch graph.Change[window.Key[K], A]
-	ctx.OnCommit(func() error {
+	ctx.OnCommit(n, func() error {
 		return ws.Changed(func(e *store.Entry[A], old A, hadOld bool) error {
 			k, err := ws.KeyOf(e)
 			if err != nil {
@@ -177,7 +177,7 @@ func emitWindows[K, A any](ctx *graph.Context, n *graph.Node, ws *store.Window[K
 			start := e.StartOf()
 			ch = graph.Change[window.Key[K], A]{
 				Key: window.Key[K]{Key: k, Start: start, End: win.End(start)},
-				New: v, HasNew: e.Has(), Old: old, HasOld: hadOld, Timestamp: e.Timestamp(),
+				New: v, HasNew: e.Has(), Old: old, HasOld: hadOld, Timestamp: e.Timestamp(), Headers: ctx.Headers,
 			}
 			return next(&ch)
 		})

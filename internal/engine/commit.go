@@ -42,7 +42,7 @@ func (t *Task) SetPosition(topic string, next int64) {
 func (t *Task) Prepare() error {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
 	for _, f := range t.ctx.OnCommits {
-		if err := f(); err != nil {
+		if err := f.Call(); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Context is a task, as its operators see it. The engine owns it; it is used by one goroutine at a time.
@@ -30,7 +32,7 @@ type Context struct {
 	StoreFunc    func(s *Store) (TaskStore, error)
 	TopicFunc    func(name string) *Topic
 	ScheduleFunc func(n *Node, p *Punctuation)
-	OnCommits    []func() error
+	OnCommits    []CommitCall
 	Vars         []Var
 }
 
@@ -63,8 +65,18 @@ func (c *Context) Partitions(t *Topic) (int32, error) { return c.CountFunc(t) }
 // Skip counts a record that an operator dropped, and has it logged.
 func (c *Context) Skip(n *Node, reason string) { c.SkipFunc(n, reason) }
 
-// OnCommit runs f at each commit before the changelogs are written, in the order of registration.
-func (c *Context) OnCommit(f func() error) { c.OnCommits = append(c.OnCommits, f) }
+// CommitCall is what a node does at each commit.
+type CommitCall struct {
+	Node *Node
+	Call func() error
+}
+
+// OnCommit has f called at each commit before the changelogs are written. A node's call comes before those of the nodes
+// after it: what it forwards into their stores goes out with the same commit.
+func (c *Context) OnCommit(n *Node, f func() error) {
+	c.OnCommits = append(c.OnCommits, CommitCall{n, f})
+	slices.SortStableFunc(c.OnCommits, func(a, b CommitCall) int { return cmp.Compare(a.Node.ID, b.Node.ID) })
+}
 
 // OpenStore returns the task's part of s as S.
 func OpenStore[S TaskStore](c *Context, s *Store) (S, error) {

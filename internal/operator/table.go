@@ -131,7 +131,7 @@ func EmitChanges[K, V any](ctx *graph.Context, n *graph.Node, kv *store.KeyValue
 		kv.KeepOld()
 	}
 	var ch graph.Change[K, V]
-	ctx.OnCommit(func() error {
+	ctx.OnCommit(n, func() error {
 		return kv.Changed(func(e *store.Entry[V], old V, hadOld bool) error {
 			k, err := kv.KeyOf(e)
 			if err != nil {
@@ -141,7 +141,7 @@ func EmitChanges[K, V any](ctx *graph.Context, n *graph.Node, kv *store.KeyValue
 			if err != nil {
 				return err
 			}
-			ch = graph.Change[K, V]{Key: k, New: v, HasNew: e.Has(), Old: old, HasOld: hadOld, Timestamp: e.Timestamp()}
+			ch = graph.Change[K, V]{Key: k, New: v, HasNew: e.Has(), Old: old, HasOld: hadOld, Timestamp: e.Timestamp(), Headers: ctx.Headers}
 			return next(&ch)
 		})
 	})

@@ -7,6 +7,7 @@ PKGS     ?= ./...
 TIMEOUT  ?= 10m
 FUZZTIME ?= 10s
 BENCH    ?= .
+KILLS    ?= 10
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 
 # The packages whose tests run on any broker, and on the one at MILLRACE_BOOTSTRAP if it is set.
@@ -59,6 +60,10 @@ bench: .need-cc ## run the benchmarks that match BENCH (.)
 .PHONY: test-kafka
 test-kafka: .need-cc ## run the tests that talk to a broker on a real Kafka, started for them and stopped again
 	scripts/kafka run -- $(GO) test -count 1 -p 1 -timeout 20m $(KAFKA_PKGS)
+
+.PHONY: kill
+kill: .need-cc ## kill the job of record in its middle KILLS (10) times, on a real Kafka: every site comes out once
+	MILLRACE_KILLS=$(KILLS) scripts/kafka run -- $(GO) test -count 1 -v -timeout 30m -run TestKill ./bench/plates .
 
 .PHONY: conformance
 conformance: .need-cc ## compare with the real Kafka Streams, scenario by scenario (VECTORS=DIR)

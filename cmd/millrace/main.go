@@ -13,6 +13,7 @@ import (
 // commands makes the subcommands; each is in a file of its own.
 var commands = []func() *cobra.Command{
 	conformanceCommand,
+	workflowCommand,
 }
 
 func newRoot() *cobra.Command {

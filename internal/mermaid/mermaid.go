@@ -36,9 +36,12 @@ func New() *Chart {
 	return c
 }
 
-// Node draws a node. A class and a name in it are one node, and each is drawn once.
-func (c *Chart) Node(class, name string, shape Shape, label string) {
-	fmt.Fprintf(&c.b, "%s%s%s\"%s\"%s\n", c.indent, c.id(class, name), shape[0], escape(label), shape[1])
+// Node draws a node with a label of one or more lines. A class and a name in it are one node, and each is drawn once.
+func (c *Chart) Node(class, name string, shape Shape, label ...string) {
+	for i := range label {
+		label[i] = escape(label[i])
+	}
+	fmt.Fprintf(&c.b, "%s%s%s\"%s\"%s\n", c.indent, c.id(class, name), shape[0], strings.Join(label, "<br/>"), shape[1])
 }
 
 // Begin opens a frame around the nodes up to End.

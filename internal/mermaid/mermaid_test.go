@@ -15,7 +15,7 @@ func TestChart(t *testing.T) {
 	c.Begin("sub", "0", `a "b" #1 <é>`)
 	c.Node("n", "end", mermaid.Box, "end")
 	c.Node("n", "a-b", mermaid.Rounded, "a-b")
-	c.Node("n", "a.b", mermaid.Hexagon, "a.b")
+	c.Node("n", "a.b", mermaid.Hexagon, "a.b", "two")
 	c.Node("s", "a.b", mermaid.Cylinder, "`a.b`\n")
 	c.Edge("n", "end", "n", "a.b")
 	c.End()
@@ -26,7 +26,7 @@ func TestChart(t *testing.T) {
     subgraph sub_0["a #34;b#34; #35;1 #60;#233;#62;"]
         n_end["end"]
         n_a_b("a-b")
-        n_a_b__2{{"a.b"}}
+        n_a_b__2{{"a.b<br/>two"}}
         s_a_b[("#96;a.b#96;#10;")]
         n_end --> n_a_b__2
     end

@@ -14,6 +14,7 @@ import (
 
 // cluster is the tasks of a topology with an in-memory log between them.
 type cluster struct {
+	g        *graph.Graph
 	opts     options
 	counts   map[*graph.Topic]int32
 	tasks    []*member
@@ -32,16 +33,17 @@ type member struct {
 }
 
 func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) (*cluster, error) {
-	plan, err := engine.NewPlan(g, func(topic string) (int32, error) {
+	count := func(topic string) (int32, error) {
 		if n, ok := o.perTopic[topic]; ok {
 			return n, nil
 		}
 		return o.partitions, nil
-	})
+	}
+	plan, err := engine.NewPlan(g, count)
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{opts: o, counts: plan.Counts, byInput: map[string][]*member{}, ends: map[string]int64{}, wall: o.start}
+	c := &cluster{g: g, opts: o, counts: plan.Counts, byInput: map[string][]*member{}, ends: map[string]int64{}, wall: o.start}
 	ids := plan.Tasks()
 	if o.single {
 		ids = []engine.TaskID{{}}
@@ -49,14 +51,8 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 	for _, id := range ids {
 		cfg := engine.Config{
 			Disk: memdb.New(), Memory: memdb.New(), Emit: c.emit, Wall: o.start, RoundTrip: roundTrip, Context: ctx,
-			UserCount: func(string) (int32, error) { return o.partitions, nil },
-			Skipped: func(s engine.Skip) {
-				name := "source"
-				if s.Node != nil {
-					name = s.Node.Name
-				}
-				c.skips = append(c.skips, fmt.Sprintf("%s: %s (topic %s, partition %d, offset %d)", name, s.Reason, s.Topic, s.Partition, s.Offset))
-			},
+			UserCount: count,
+			Skipped:   func(s engine.Skip) { c.skips = append(c.skips, skipped(g, s)) },
 		}
 		if o.skipErrors {
 			ignore := func(*engine.RecordError) engine.Verdict { return engine.Ignore }
@@ -107,7 +103,10 @@ func (c *cluster) run(s step) error {
 		return c.settle(true)
 	case s.topic != "":
 		if len(c.byInput[s.topic]) == 0 {
-			return fmt.Errorf("the topology does not read topic %q", s.topic)
+			return fmt.Errorf("the topology does not read topic %q: it reads %s", s.topic, list(userTopics(c.g, reads)))
+		}
+		if n := c.partitionsOf(s.topic); s.partition >= n {
+			return fmt.Errorf("topic %q has no partition %d: give it more with testkit.Partitions, it has %d", s.topic, s.partition, n)
 		}
 		c.deliver(s.topic, s.partition, s.rec)
 	default:
@@ -190,7 +189,8 @@ func (c *cluster) settle(force bool) error {
 // the records that wait are kept.
 func (c *cluster) replay(m *member, r *engine.ReplayError) error {
 	if c.opts.commitEvery > 1 {
-		return fmt.Errorf("a record failed in the middle of a commit interval, which the testkit replays only with a commit after each record: %w", r)
+		return fmt.Errorf("a record failed after it had begun to take effect, and the testkit takes that back only with a commit after each "+
+			"record: leave testkit.CommitEvery out: %w", r.Record)
 	}
 	c.pending = c.pending[:0]
 	m.task.Drop(r.Record)

@@ -1,6 +1,8 @@
 // Package testkit runs a topology in memory, record by record, for unit tests. It is the engine that production runs,
 // with an in-memory log in place of Kafka, and a clock that the test moves.
 //
+// In an Example, where there is no test, [Drive] takes the place of [New].
+//
 // A [Driver] holds one task per sub-topology and partition, repartition topics between them. Each record that is piped in
 // is processed to the end, through all internal topics, before Pipe returns; the driver commits after every record.
 //
@@ -42,6 +44,7 @@ type Driver struct {
 	c      *cluster
 	script []step
 	read   map[string]int // per topic: how many of its outputs were read
+	failed bool           // a step did, so that the second run has nothing to compare
 }
 
 type options struct {
@@ -102,6 +105,9 @@ func New(t TB, topo *topology.Topology, opts ...Option) *Driver {
 	for _, f := range opts {
 		f(&o)
 	}
+	if err := o.check(topo.Graph()); err != nil {
+		t.Fatalf("testkit: %v", err)
+	}
 	d := &Driver{t: t, topo: topo, opts: o, read: map[string]int{}}
 	var err error
 	if d.c, err = newCluster(context.Background(), topo.Graph(), o, false); err != nil {
@@ -119,7 +125,8 @@ func (d *Driver) do(s step) {
 	d.t.Helper()
 	d.script = append(d.script, s)
 	if err := d.c.run(s); err != nil {
-		d.t.Fatalf("testkit: %s: %v", s, err)
+		d.failed = true
+		d.t.Fatalf("testkit: %s: %s", s, explain(d.topo.Graph(), err))
 	}
 }
 
@@ -141,7 +148,8 @@ func show(b []byte) string {
 	return fmt.Sprintf("%q", b)
 }
 
-// Advance moves the wall clock, and runs the punctuations that are due; all of one interval that were missed count as one.
+// Advance moves the wall clock, runs the punctuations that are due, and commits; all of one interval that were missed count
+// as one.
 func (d *Driver) Advance(by time.Duration) {
 	d.t.Helper()
 	d.do(step{advance: by})
@@ -156,11 +164,14 @@ func (d *Driver) Commit() {
 // Dropped is how many records operators dropped: null keys, late ones, and those that SkipErrors let go.
 func (d *Driver) Dropped() int64 { return d.c.dropped() }
 
-// Skips tells of each dropped record: operator, reason, topic, partition and offset.
+// Skips tells of each dropped record: operator and file:line, reason, topic, partition and offset.
 func (d *Driver) Skips() []string { return d.c.skips }
 
 // again is the second run.
 func (d *Driver) again() {
+	if d.failed {
+		return
+	}
 	c, err := newCluster(context.Background(), d.topo.Graph(), d.opts, true)
 	if err != nil {
 		d.t.Errorf("testkit: second run: %v", err)
@@ -168,7 +179,7 @@ func (d *Driver) again() {
 	}
 	for i, s := range d.script {
 		if err := c.run(s); err != nil {
-			d.t.Errorf("testkit: with serde round trips, step %d (%s): %v", i+1, s, err)
+			d.t.Errorf("testkit: with serde round trips, step %d (%s): %s", i+1, s, explain(d.topo.Graph(), err))
 			return
 		}
 	}

@@ -98,5 +98,4 @@ func (d *Driver) check(name string, err error) {
 	}
 }
 
-
 func isNil[T any](v *T) bool { return store.Nilable[T]() && store.IsNil(v) }

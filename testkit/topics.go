@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/murmur2"
 	"github.com/millrace-go/millrace/serde"
 	"github.com/millrace-go/millrace/stream"
 	"github.com/millrace-go/millrace/topology"
@@ -15,9 +16,10 @@ type Input[K, V any] struct {
 	vs    serde.Serde[V]
 }
 
-// Input returns the way into a topic that the topology reads.
+// Input returns the way into a topic. One that the topology does not read fails the test.
 func (d *Driver) Input[K, V any](t topology.Topic[K, V]) *Input[K, V] {
 	d.t.Helper()
+	d.checkTopic(t.Name, "read", reads)
 	ks, vs := serdes(d, t)
 	return &Input[K, V]{d, t.Name, ks, vs}
 }
@@ -66,6 +68,9 @@ func (in *Input[K, V]) PipeRecord(r stream.Record[K, V]) {
 // PipeTo sends a record to a partition, whatever its key.
 func (in *Input[K, V]) PipeTo(partition int32, r stream.Record[K, V]) {
 	in.d.t.Helper()
+	if partition < 0 {
+		in.d.t.Fatalf("testkit: pipe into %s: there is no partition %d: partitions count from 0; PipeRecord goes by the key", in.topic, partition)
+	}
 	in.pipe(r, partition)
 }
 
@@ -76,6 +81,9 @@ func (in *Input[K, V]) pipe(r stream.Record[K, V], partition int32) {
 	if !r.NullKey && !isNil(&r.Key) {
 		if raw.Key, err = in.ks.Append([]byte{}, r.Key); err != nil {
 			in.d.t.Fatalf("testkit: pipe into %s: encode key %v: %v", in.topic, r.Key, err)
+		}
+		if partition < 0 { // by a windowed key's inner key
+			partition = murmur2.Partition(serde.PartitionBytes(in.ks, raw.Key), in.d.c.partitionsOf(in.topic))
 		}
 	}
 	if !r.Null && !isNil(&r.Value) {
@@ -101,9 +109,10 @@ type Output[K, V any] struct {
 }
 
 // Output returns the way out of a topic. Records are read once, in the order in which they were written, over all
-// partitions, also through several Outputs of the topic.
+// partitions, also through several Outputs of the topic. A topic that the topology does not write fails the test.
 func (d *Driver) Output[K, V any](t topology.Topic[K, V]) *Output[K, V] {
 	d.t.Helper()
+	d.checkTopic(t.Name, "write", writes)
 	ks, vs := serdes(d, t)
 	return &Output[K, V]{d, t.Name, ks, vs}
 }
@@ -113,7 +122,7 @@ func (out *Output[K, V]) Read() stream.Record[K, V] {
 	out.d.t.Helper()
 	r, ok := out.next()
 	if !ok {
-		out.d.t.Fatalf("testkit: no more records on %s (%d read): all that was produced:\n%s", out.topic, out.d.read[out.topic], out.d.produced())
+		out.d.t.Fatalf("testkit: no more records on %s: %d were read, and this is all that was produced:\n%s", out.topic, out.d.read[out.topic], out.d.produced())
 	}
 	return r
 }
@@ -171,6 +180,9 @@ func (out *Output[K, V]) next() (r stream.Record[K, V], ok bool) {
 }
 
 func (d *Driver) produced() string {
+	if len(d.c.produced) == 0 {
+		return "  nothing"
+	}
 	s := ""
 	for _, p := range d.c.produced {
 		s += "  " + p.String() + "\n"

@@ -22,6 +22,10 @@ type Context struct {
 	// Mutated is set when a store or an operator's memory changes: a record that fails after that cannot just be skipped.
 	Mutated bool
 
+	// Fault is set when something beneath the operators fails, the driver or a DB: no record is to blame for it, whatever a
+	// callback makes of the error that it was given.
+	Fault error
+
 	// RoundTrip makes operators pass values through their serdes at every edge that knows one (testkit).
 	RoundTrip bool
 
@@ -116,7 +120,9 @@ type DecodeError struct {
 	Err  error
 }
 
-func (e *DecodeError) Error() string { return "the " + e.Part + " does not decode: " + e.Err.Error() }
+func (e *DecodeError) Error() string {
+	return "the " + e.Part + " does not decode (" + e.Err.Error() + "): give the topic the serde that its records are written with"
+}
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // UserError is an error that a callback of the user's returned.

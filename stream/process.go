@@ -91,7 +91,10 @@ func (c *Context[K, V]) schedule(clock graph.Clock, interval time.Duration, f fu
 		return nil
 	}}
 	c.c.Schedule(c.n, p)
-	return func() { p.Cancel = true }
+	return func() {
+		p.Cancel = true
+		c.c.Mutated = true
+	}
 }
 
 // Process is the way to whatever the other operators do not do: state of one's own, timers, any number of records for

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 
 	"github.com/millrace-go/millrace/internal/db"
@@ -40,9 +38,9 @@ func (t *Task) SetPosition(topic string, next int64) {
 // Prepare forwards what waited for the commit and emits the changelog records. The driver then makes all effects and
 // positions stand, and calls Commit; or Abort, after an error here or later.
 func (t *Task) Prepare() error {
-	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
+	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers, t.ctx.Fault = "", 0, 0, nil, nil
 	for _, f := range t.ctx.OnCommits {
-		if err := f.Call(); err != nil {
+		if err := t.cause(f.Call()); err != nil {
 			return err
 		}
 	}
@@ -124,8 +122,11 @@ func (t *Task) Rewind() {
 	}
 	t.timers.rewind()
 	for _, q := range t.queues {
-		q.timed = false
+		if q.timed {
+			q.recs[q.head].Timestamp, q.timed = q.carried, false
+		}
 	}
+	t.ctx.Fault = nil
 }
 
 func (t *Task) save() {
@@ -134,56 +135,4 @@ func (t *Task) save() {
 		t.saved = append(t.saved, *v.P)
 	}
 	t.timers.save()
-}
-
-const checkpointVersion = 1
-
-// Checkpoint is what the operators remember besides stores: stream times and schedules. It goes with the committed
-// positions.
-func (t *Task) Checkpoint() []byte {
-	b := []byte{checkpointVersion}
-	for _, v := range t.ctx.Vars {
-		b = binary.BigEndian.AppendUint32(b, nameHash(v.Name))
-		b = binary.AppendVarint(b, *v.P)
-	}
-	return b
-}
-
-var errCheckpoint = errors.New("engine: the committed checkpoint is damaged: the offsets' metadata was written by something else; " +
-	"reset the application's offsets, or commit them without metadata")
-
-// LoadCheckpoint sets what Checkpoint told. Numbers of operators that are no more are ignored, new ones keep their start.
-func (t *Task) LoadCheckpoint(b []byte) error {
-	if len(b) == 0 {
-		return nil
-	}
-	if b[0] != checkpointVersion {
-		return fmt.Errorf("%w (version %d)", errCheckpoint, b[0])
-	}
-	byHash := map[uint32]*int64{}
-	for _, v := range t.ctx.Vars {
-		byHash[nameHash(v.Name)] = v.P
-	}
-	for b = b[1:]; len(b) > 0; {
-		if len(b) < 5 {
-			return errCheckpoint
-		}
-		x, n := binary.Varint(b[4:])
-		if n <= 0 {
-			return errCheckpoint
-		}
-		if p := byHash[binary.BigEndian.Uint32(b)]; p != nil {
-			*p = x
-		}
-		b = b[4+n:]
-	}
-	t.timers.reorder()
-	t.save()
-	return nil
-}
-
-func nameHash(name string) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(name))
-	return h.Sum32()
 }

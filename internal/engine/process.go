@@ -15,6 +15,8 @@ type queue struct {
 	recs      []graph.Raw
 	head      int
 	timed     bool  // recs[head] has its timestamp
+	carried   int64 // the timestamp that recs[head] came with, once it is timed
+	before    int64 // time as it was before recs[head]
 	time      int64 // the highest timestamp of the partition, -1 at first
 	next      int64 // the offset after the last one processed; 0: none yet
 	committed int64
@@ -88,6 +90,7 @@ func (t *Task) pick() (*queue, error) {
 			if !ok { // dropped
 				q.next = q.recs[q.head].Offset + 1
 				q.head++
+				t.counters.Processed++
 			}
 		}
 		if q.head == len(q.recs) && q.more {
@@ -110,6 +113,7 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 			return false, nil
 		}
 	}
+	q.carried, q.before = r.Timestamp, q.time
 	if q.source.Time != nil {
 		ts, err := q.source.Time(r, q.time)
 		if err != nil {
@@ -128,16 +132,26 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 
 func (t *Task) at(q *queue, r *graph.Raw) {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = q.name, r.Partition, r.Offset, r.Headers
-	t.ctx.Mutated, t.emitted = false, false
+	t.ctx.Mutated, t.emitted, t.ctx.Fault = false, false, nil
+}
+
+// cause is err, or what failed beneath the operators, which a callback may have swallowed or taken for its own failure.
+func (t *Task) cause(err error) error {
+	if t.ctx.Fault != nil {
+		return t.ctx.Fault
+	}
+	return err
 }
 
 func (t *Task) one(q *queue, r *graph.Raw) error {
 	t.at(q, r)
-	t.ctx.StreamTime = max(t.ctx.StreamTime, r.Timestamp)
-	if err := q.source.Process(r); err != nil {
+	before := t.ctx.StreamTime
+	t.ctx.StreamTime = max(before, r.Timestamp)
+	if err := t.cause(q.source.Process(r)); err != nil {
 		if err := t.failed(q, r, err); err != nil {
 			return err
 		}
+		t.ctx.StreamTime, q.time = before, q.before // nothing of it remains
 	}
 	t.counters.Processed++
 	return t.punctuate(graph.StreamClock, t.ctx.StreamTime)

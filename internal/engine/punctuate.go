@@ -13,7 +13,9 @@ type timers struct {
 	byClock [2]schedules
 	saved   [2][]savedPunctuation // as they were at the last commit
 	perNode map[*graph.Node]int
-	running bool // the nodes are made
+	names   map[*graph.Punctuation]string // of those that are part of the checkpoint
+	lasting []*graph.Punctuation          // the same, in the order in which they were made
+	running bool                          // the nodes are made
 }
 
 // schedules is a heap by due time alone, as Kafka Streams has it: the order of those due at one time is that of the heap.
@@ -48,8 +50,11 @@ func (t *Task) schedule(n *graph.Node, p *graph.Punctuation) {
 	if p.Clock == graph.WallClock {
 		p.Next = t.ctx.WallTime + p.Interval
 	}
-	if !t.timers.running {
-		t.ctx.Var(fmt.Sprintf("punctuation/%s/%d", n.Name, t.timers.perNode[n]), &p.Next)
+	if t.timers.running {
+		t.ctx.Mutated = true
+	} else {
+		t.timers.names[p] = fmt.Sprintf("punctuation/%s/%d", n.Name, t.timers.perNode[n])
+		t.timers.lasting = append(t.timers.lasting, p)
 		t.timers.perNode[n]++
 	}
 	heap.Push(&t.timers.byClock[p.Clock], p)
@@ -63,8 +68,8 @@ func (t *Task) punctuate(clock graph.Clock, now int64) error {
 		if p.Cancel {
 			continue
 		}
-		t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = "", 0, 0, nil
-		if err := p.Call(now); err != nil {
+		t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers, t.ctx.Fault = "", 0, 0, nil, nil
+		if err := t.cause(p.Call(now)); err != nil {
 			return err
 		}
 		if p.Cancel { // by itself
@@ -97,8 +102,37 @@ func (t *timers) rewind() {
 	}
 }
 
-// reorder is needed after due times were set from outside.
-func (t *timers) reorder() {
+// each calls f for those that are part of the checkpoint: first the ones that wait, in the order of their heaps.
+func (t *timers) each(f func(p *graph.Punctuation, waits bool)) {
+	waiting := map[*graph.Punctuation]bool{}
+	for _, s := range t.byClock {
+		for _, p := range s {
+			waiting[p] = true
+			if t.names[p] != "" {
+				f(p, true)
+			}
+		}
+	}
+	for _, p := range t.lasting {
+		if !waiting[p] {
+			f(p, false)
+		}
+	}
+}
+
+// load makes the heaps of a new task: those of the checkpoint in its order, then those that it does not know.
+func (t *timers) load(order []*graph.Punctuation, unknown map[uint32]*graph.Punctuation) {
+	for i := range t.byClock {
+		t.byClock[i] = t.byClock[i][:0]
+	}
+	for _, p := range order {
+		t.byClock[p.Clock] = append(t.byClock[p.Clock], p)
+	}
+	for _, p := range t.lasting {
+		if unknown[nameHash(t.names[p])] == p {
+			t.byClock[p.Clock] = append(t.byClock[p.Clock], p)
+		}
+	}
 	for i := range t.byClock {
 		heap.Init(&t.byClock[i])
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/millrace-go/millrace/internal/db"
@@ -35,7 +36,9 @@ func (t *Task) open(s *graph.Store) (graph.TaskStore, error) {
 	o := &openStore{spec: s, d: d, id: id, offset: -1}
 	if v, ok, err := d.Get(offsetKey(s.Name)); err != nil {
 		return nil, err
-	} else if ok && len(v) == 8 {
+	} else if ok && len(v) != 8 {
+		return nil, damaged(s.Name, "changelog offset", v)
+	} else if ok {
 		o.offset = int64(binary.BigEndian.Uint64(v))
 	}
 	if o.ts, err = s.Make(t.ctx, s, d, binary.BigEndian.AppendUint16(nil, id)); err != nil {
@@ -54,6 +57,9 @@ func storeID(d db.DB, name string) (uint16, error) {
 	if ok && len(v) == 2 {
 		return binary.BigEndian.Uint16(v), nil
 	}
+	if ok {
+		return 0, damaged(name, "id", v)
+	}
 	last := uint16(0)
 	prefix := idKey("")
 	it, err := d.Iter(prefix, []byte{0, 0, 's' + 1})
@@ -65,10 +71,7 @@ func storeID(d db.DB, name string) (uint16, error) {
 			last = max(last, binary.BigEndian.Uint16(v))
 		}
 	}
-	if err := it.Err(); err != nil {
-		return 0, err
-	}
-	if err := it.Close(); err != nil {
+	if err := errors.Join(it.Err(), it.Close()); err != nil {
 		return 0, err
 	}
 	if last == 1<<16-1 {
@@ -76,9 +79,15 @@ func storeID(d db.DB, name string) (uint16, error) {
 	}
 	b := d.Batch()
 	if err := b.Set(idKey(name), binary.BigEndian.AppendUint16(nil, last+1)); err != nil {
+		b.Discard()
 		return 0, err
 	}
 	return last + 1, b.Commit()
+}
+
+func damaged(store, what string, v []byte) error {
+	return fmt.Errorf("engine: store %q: its %s is %x, which nobody writes: the task's directory is damaged, delete it and the store is "+
+		"restored from its changelog", store, what, v)
 }
 
 // StoreState is a store and how far its rows are current.
@@ -118,8 +127,11 @@ func (t *Task) Restore(s *graph.Store, recs []graph.Raw, next int64) error {
 		b.Discard()
 		return err
 	}
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("engine: restore store %q: %w", s.Name, err)
+	}
 	o.offset = next
-	return b.Commit()
+	return nil
 }
 
 // Wipe empties a store before it is restored from the start.

@@ -114,7 +114,7 @@ type openStore struct {
 // the task, and gives it the committed checkpoint (LoadCheckpoint).
 func NewTask(cfg Config) (*Task, error) {
 	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]*RecordError{}}
-	t.timers.perNode = map[*graph.Node]int{}
+	t.timers.perNode, t.timers.names = map[*graph.Node]int{}, map[*graph.Punctuation]string{}
 	t.counters.DroppedBy = map[*graph.Node]int64{}
 	t.ctx = &graph.Context{
 		TaskPartition: cfg.Partition, StreamTime: -1, WallTime: cfg.Wall, RoundTrip: cfg.RoundTrip,
@@ -136,6 +136,9 @@ func NewTask(cfg Config) (*Task, error) {
 		}
 	}
 	t.timers.running = true
+	if err := t.distinct(); err != nil {
+		return nil, err
+	}
 	t.save()
 	return t, nil
 }
@@ -184,7 +187,11 @@ func (t *Task) compile() error {
 
 func (t *Task) emit(e *graph.Effect) error {
 	t.emitted = true
-	return t.cfg.Emit(e)
+	err := t.cfg.Emit(e)
+	if err != nil {
+		t.ctx.Fault = err
+	}
+	return err
 }
 
 func (t *Task) count(topic *graph.Topic) (int32, error) {

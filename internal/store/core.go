@@ -79,21 +79,21 @@ func (s *core[V]) get(key []byte) (*Entry[V], error) {
 	}
 	row, ok, err := s.d.Get(key)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", s.name, err)
+		return nil, s.failed(err)
 	}
 	e := &Entry[V]{key: string(key), has: ok, inDB: ok, dbTS: -1}
 	if ok {
-		if err := e.load(s.name, row); err != nil {
-			return nil, err
+		if err := e.load(row); err != nil {
+			return nil, s.damaged(err)
 		}
 	}
 	s.cur[e.key] = e
 	return e, nil
 }
 
-func (e *Entry[V]) load(name string, row []byte) error {
+func (e *Entry[V]) load(row []byte) error {
 	if len(row) < 8 {
-		return damaged(name, fmt.Errorf("the row of key %q has %d bytes, fewer than its timestamp", e.key, len(row)))
+		return fmt.Errorf("the row of key %q has %d bytes, fewer than its timestamp", e.key, len(row))
 	}
 	e.row = append([]byte(nil), row...)
 	e.ts = int64(binary.BigEndian.Uint64(row))
@@ -108,7 +108,7 @@ func (s *core[V]) read(e *Entry[V]) (V, error) {
 	}
 	v, err := s.value.Decode(e.row[8:])
 	if err != nil {
-		return v, damaged(s.name, fmt.Errorf("the row of key %q does not decode: %w", e.key, err))
+		return v, s.damaged(fmt.Errorf("the row of key %q does not decode: %w", e.key, err))
 	}
 	e.val, e.typed = v, true
 	return v, nil
@@ -269,7 +269,7 @@ func (s *core[V]) Restore(b db.Batch, key, value []byte, ts int64) error {
 	}
 	if s.onPut != nil {
 		e := &Entry[V]{key: string(k), has: true}
-		if err := e.load(s.name, row); err != nil {
+		if err := e.load(row); err != nil {
 			return err
 		}
 		e.dbTS = -1

@@ -38,7 +38,7 @@ func (s *core[V]) Changed(f func(e *Entry[V], old V, hadOld bool) error) error {
 		if s.keepOld && e.oldHas {
 			var err error
 			if old, err = s.value.Decode(e.oldRow[8:]); err != nil {
-				return damaged(s.name, fmt.Errorf("the last row of key %q does not decode: %w", e.key, err))
+				return s.damaged(fmt.Errorf("the last row of key %q does not decode: %w", e.key, err))
 			}
 		}
 		had := e.oldHas

@@ -112,7 +112,7 @@ func (s *KeyValue[K, V]) between(lo, hi []byte, backward bool) iter.Seq2[Row[K, 
 		err := s.scan(lo, hi, backward, func(key string, v V, ts int64) (bool, error) {
 			k, err := s.key.Decode([]byte(key[len(s.prefix):]))
 			if err != nil {
-				return false, damaged(s.name, fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
+				return false, s.damaged(fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
 			}
 			return yield(Row[K, V]{k, v, ts}, nil), nil
 		})

@@ -66,6 +66,8 @@ func TestKeyValueModel(t *testing.T) {
 
 func (m *kvModel) act() {
 	switch p := m.rng.IntN(100); {
+	case m.step%200 == 150:
+		m.bulk()
 	case p < 25:
 		m.change()
 	case p < 40:
@@ -88,8 +90,6 @@ func (m *kvModel) act() {
 		m.commitAndTell()
 	case p < 96:
 		m.prepareAndAbort()
-	case p < 98:
-		m.bulk()
 	default: // a crash: the changes are lost
 		m.reopen()
 		m.store().KeepOld()

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -58,7 +57,7 @@ func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v 
 	}
 	it, err := s.d.Iter(lower, upper)
 	if err != nil {
-		return fmt.Errorf("store %s: %w", s.name, err)
+		return s.failed(err)
 	}
 	defer it.Close()
 	step := it.Next
@@ -96,9 +95,10 @@ func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v 
 			}
 		} else {
 			e := Entry[V]{key: string(it.Key()), has: true}
-			if err = e.load(s.name, it.Value()); err == nil {
-				more, err = emit(&e)
+			if err = e.load(it.Value()); err != nil {
+				return s.damaged(err)
 			}
+			more, err = emit(&e)
 			ok = step()
 		}
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v 
 		}
 	}
 	if err := it.Err(); err != nil {
-		return fmt.Errorf("store %s: %w", s.name, err)
+		return s.failed(err)
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (s *Session[K, A]) All() iter.Seq2[SessionRow[K, A], error] {
 		err := s.scan(s.prefix, nil, false, func(key string, list []Span[A], _ int64) (bool, error) {
 			k, err := s.key.Decode([]byte(key[len(s.prefix):]))
 			if err != nil {
-				return false, damaged(s.name, fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
+				return false, s.damaged(fmt.Errorf("key %q does not decode: %w", key[len(s.prefix):], err))
 			}
 			for _, x := range list {
 				if s.Seen(x.End) && !yield(SessionRow[K, A]{k, x}, nil) {
@@ -172,7 +172,7 @@ func (s *Session[K, A]) All() iter.Seq2[SessionRow[K, A], error] {
 func (s *Session[K, A]) KeyOf(e *Sessions[A]) (K, error) {
 	k, err := s.key.Decode([]byte(e.key[len(s.prefix):]))
 	if err != nil {
-		return k, damaged(s.name, fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
+		return k, s.damaged(fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
 	}
 	return k, nil
 }

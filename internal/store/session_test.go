@@ -53,7 +53,7 @@ func TestSessionModel(t *testing.T) {
 			rows: map[session]string{}, committed: map[session]string{}, told: map[session]string{},
 		}
 		m.store().KeepOld()
-		for m.step = range 600 {
+		for m.step = range 500 {
 			m.act()
 		}
 		m.settle()
@@ -66,6 +66,10 @@ func TestSessionModel(t *testing.T) {
 
 func (m *sessionModel) act() {
 	switch p := m.rng.IntN(100); {
+	case m.step%250 == 200:
+		for i := range 2_100 { // more keys than the overlay holds on to
+			m.record(fmt.Sprintf("c%d", i), max(0, m.observed))
+		}
 	case p < 65:
 		m.record(shortKey(m.rng), max(0, m.observed+10_000*(m.rng.Int64N(27)-15)))
 	case p < 68:
@@ -76,10 +80,6 @@ func (m *sessionModel) act() {
 		}
 	case p < 92:
 		m.settle()
-	case p < 93:
-		for i := range 2_100 { // more keys than the overlay holds on to
-			m.record(fmt.Sprintf("c%d", i), max(0, m.observed))
-		}
 	case p < 96:
 		noError(m.t, m.store().ChangedSpans(func(string, store.Span[*list], bool, **list) error { return nil }))
 		m.abort()

@@ -122,11 +122,11 @@ func (s *Window[K, V]) All() iter.Seq2[WindowRow[K, V], error] {
 func (s *Window[K, V]) parse(key string) (k K, start int64, err error) {
 	head := len(s.prefix) + 8
 	if len(key) < head+8 {
-		return k, 0, damaged(s.name, fmt.Errorf("key %q is too short for a window", key))
+		return k, 0, s.damaged(fmt.Errorf("key %q is too short for a window", key))
 	}
 	start = int64(binary.BigEndian.Uint64([]byte(key[len(key)-8:])))
 	if k, err = s.key.Decode([]byte(key[head : len(key)-8])); err != nil {
-		err = damaged(s.name, fmt.Errorf("key %q does not decode: %w", key, err))
+		err = s.damaged(fmt.Errorf("key %q does not decode: %w", key, err))
 	}
 	return k, start, err
 }
@@ -146,7 +146,7 @@ func (s *Window[K, V]) KeyOf(e *Entry[V]) (K, error) {
 func (s *KeyValue[K, V]) KeyOf(e *Entry[V]) (K, error) {
 	k, err := s.key.Decode([]byte(e.key[len(s.prefix):]))
 	if err != nil {
-		return k, damaged(s.name, fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
+		return k, s.damaged(fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
 	}
 	return k, nil
 }

@@ -37,7 +37,7 @@ type deadSerde[In any] struct{ body serde.Serde[In] }
 func (s deadSerde[In]) Err() error { return serde.Err(s.body) }
 
 func (s deadSerde[In]) Append(dst []byte, d Dead[In]) ([]byte, error) {
-	body, err := s.body.Append(nil, d.Body)
+	body, err := s.body.Append([]byte{}, d.Body)
 	if err != nil {
 		return dst, err
 	}

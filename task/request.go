@@ -47,7 +47,7 @@ type requestSerde[In any] struct{ body serde.Serde[In] }
 func (s requestSerde[In]) Err() error { return serde.Err(s.body) }
 
 func (s requestSerde[In]) Append(dst []byte, r Request[In]) ([]byte, error) {
-	body, err := s.body.Append(nil, r.Body)
+	body, err := s.body.Append([]byte{}, r.Body)
 	if err != nil {
 		return dst, err
 	}

@@ -71,7 +71,7 @@ func (s resultSerde[Out]) Append(dst []byte, r Result[Out]) ([]byte, error) {
 	b = wire.AppendInt(wire.AppendString(b, "time"), r.Time)
 	b = wire.AppendString(wire.AppendString(b, "status"), string(r.Status))
 	if !r.Null {
-		body, err := s.body.Append(nil, r.Body)
+		body, err := s.body.Append([]byte{}, r.Body) // never nil, which would be written as one
 		if err != nil {
 			return dst, err
 		}

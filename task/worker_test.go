@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 	"github.com/millrace-go/millrace/task"
@@ -133,4 +138,221 @@ func TestWorkerAnswers(t *testing.T) {
 		want[id] = []task.Result[int64]{begun, ok}
 	}
 	diff(t, "answers", want, byID)
+}
+
+// TestWorkerFailures has functions fail in every way.
+func TestWorkerFailures(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 1)
+	slow := request("slow", "slow")
+	slow.Timeout = 50 * time.Millisecond
+	late := request("late", "late")
+	late.Deadline = time.Now().Add(-time.Hour).UnixMilli()
+	f.ask(0, late, request("error", "error"), request("panic", "panic"), request("permanent", "permanent"), slow, request("well", "well"))
+	brokertest.ProduceTo(t, f.bootstrap, f.task.InputTopic(), brokertest.Record{Value: []byte("no request")}, brokertest.Record{Key: []byte("k")})
+	f.ask(0, request("last", "last"))
+	cfg := f.config()
+	f.run(func(ctx context.Context, s string) (int64, error) {
+		a, ok := task.AttemptOf(ctx)
+		if !ok || a.ID != s || a.Number != 1 || a.Of != 3 || a.Time != 7 || string(a.Key) != "key of "+s || len(a.Headers) != 1 {
+			return 0, fmt.Errorf("the attempt is %+v", a)
+		}
+		switch s {
+		case "error":
+			return 0, errBusy
+		case "panic":
+			panic("oh no")
+		case "permanent":
+			return 0, fmt.Errorf("more: %w", task.Permanent(errBusy))
+		case "slow":
+			<-ctx.Done()
+			return 0, ctx.Err()
+		case "late":
+			t.Error("a request whose time is over was worked on")
+		}
+		return 1, nil
+	}, cfg)
+	got := map[string]string{}
+	for _, a := range f.answers(brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 12, 30*time.Second)) {
+		if a.Status != task.StatusStarted {
+			got[a.ID] = string(a.Status) + ": " + a.Error
+		}
+	}
+	diff(t, "answers", map[string]string{
+		"error": "retry: " + errBusy.Error(), "panic": "retry: panic: oh no", "permanent": "failed: more: " + errBusy.Error(),
+		"slow": "retry: the attempt took longer than 50ms (context deadline exceeded)", "well": "ok: ", "last": "ok: ",
+	}, got)
+	f.awaitCommitted(map[int32]int64{0: 9})
+}
+
+// awaitCommitted waits until the group has committed these positions.
+func (f *field) awaitCommitted(want map[int32]int64) {
+	f.t.Helper()
+	var got map[int32]int64
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if got = f.committed(); cmp.Equal(want, got) {
+			return
+		}
+	}
+	diff(f.t, "committed positions", want, got)
+}
+
+func (f *field) committed() map[int32]int64 {
+	f.t.Helper()
+	c, err := kgo.NewClient(kgo.SeedBrokers(f.bootstrap))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer c.Close()
+	offsets, err := kadm.NewClient(c).FetchOffsets(f.t.Context(), "task-"+f.task.Name)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	at := map[int32]int64{}
+	offsets.Each(func(o kadm.OffsetResponse) { at[o.Partition] = o.At })
+	return at
+}
+
+// TestWorkerLowestGap has the second of five requests take long: the position stays at it while the others are answered,
+// and a worker that takes over does it again.
+func TestWorkerLowestGap(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 1)
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		f.ask(0, request(id, id))
+	}
+	cfg := f.config()
+	cfg.StopTimeout = time.Millisecond
+	most, running := atomic.Int64{}, atomic.Int64{}
+	stop := f.run(func(ctx context.Context, s string) (int64, error) {
+		most.Store(max(most.Load(), running.Add(1)))
+		defer running.Add(-1)
+		if s == "b" {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}
+		return 1, nil
+	}, cfg)
+	brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 9, 30*time.Second)
+	f.awaitCommitted(map[int32]int64{0: 1})
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := most.Load(); n < 2 || n > 4 {
+		t.Errorf("%d functions ran at once, with a concurrency of 4", n)
+	}
+	diff(t, "committed positions", map[int32]int64{0: 1}, f.committed())
+	f.run(func(context.Context, string) (int64, error) { return 2, nil }, f.config())
+	f.awaitCommitted(map[int32]int64{0: 5})
+	done := map[string][]int64{}
+	for _, a := range f.answers(brokertest.All(t, f.bootstrap, f.task.OutputTopic())) {
+		if a.Status != task.StatusStarted {
+			done[a.ID] = append(done[a.ID], a.Body)
+		}
+	}
+	diff(t, "results", map[string][]int64{"a": {1}, "b": {2}, "c": {1, 2}, "d": {1, 2}, "e": {1, 2}}, done)
+}
+
+// TestWorkerStop stops a worker in the middle of its work: what is under way is done and committed, no more is begun.
+func TestWorkerStop(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 1)
+	for i := range 20 {
+		f.ask(0, request(fmt.Sprint(i), "x"))
+	}
+	begun, release := make(chan struct{}, 20), make(chan struct{})
+	stop := f.run(func(ctx context.Context, _ string) (int64, error) {
+		begun <- struct{}{}
+		<-release
+		return 1, ctx.Err()
+	}, f.config())
+	for range 4 {
+		<-begun
+	}
+	time.AfterFunc(300*time.Millisecond, func() { close(release) })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "committed positions", map[int32]int64{0: 4}, f.committed())
+	diff(t, "begun after the stop", 0, len(begun))
+}
+
+// TestWorkerRebalance has a second worker come: the requests of the partitions that it gets are done by it, those that the
+// first had begun are cut short, and all are answered.
+func TestWorkerRebalance(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 2)
+	f.ask(0, request("a", "x"))
+	f.ask(1, request("b", "x"))
+	begun, cut := make(chan string, 4), make(chan string, 4)
+	first := func(ctx context.Context, _ string) (int64, error) {
+		a, _ := task.AttemptOf(ctx)
+		begun <- a.ID
+		<-ctx.Done()
+		cut <- a.ID
+		return 0, ctx.Err()
+	}
+	cfg := f.config()
+	cfg.StopTimeout = time.Millisecond
+	stop := f.run(first, cfg)
+	<-begun
+	<-begun
+	f.run(func(context.Context, string) (int64, error) { return 2, nil }, f.config())
+	select {
+	case <-cut: // one of them, of the partition that moved
+	case <-time.After(30 * time.Second):
+		t.Fatal("no work was cut short")
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	f.awaitCommitted(map[int32]int64{0: 1, 1: 1})
+	for _, a := range f.answers(brokertest.All(t, f.bootstrap, f.task.OutputTopic())) {
+		if a.Status == task.StatusRetry {
+			t.Errorf("work that was cut short was reported: %+v", a)
+		}
+	}
+}
+
+// TestWorkerErrors has what keeps a worker from starting.
+func TestWorkerErrors(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 2)
+	do := func(context.Context, string) (int64, error) { return 0, nil }
+	absent := task.Define[string, int64](brokertest.UniqueName(t, "absent"))
+	uneven := task.Define[string, int64](brokertest.UniqueName(t, "uneven"))
+	newer := newField(t, 1)
+	brokertest.Produce(t, newer.bootstrap, newer.task.InputTopic(), brokertest.Record{Value: []byte("\x81\xa1v\x02")})
+	brokertest.Topics(t, f.bootstrap, brokertest.Topic{Name: uneven.InputTopic(), Partitions: 2}, brokertest.Topic{Name: uneven.OutputTopic()})
+	for _, tt := range []struct {
+		name string
+		t    task.Task[string, int64]
+		do   func(context.Context, string) (int64, error)
+		with func(c *task.WorkerConfig)
+		want string
+	}{
+		{"no function", f.task, nil, nil, "the function is nil"},
+		{"a bad name", task.Define[string, int64]("a b"), do, nil, "cannot name topics"},
+		{"no broker's address", f.task, do, func(c *task.WorkerConfig) { c.Bootstrap = "" }, "Bootstrap is empty"},
+		{"negative concurrency", f.task, do, func(c *task.WorkerConfig) { c.Concurrency = -1 }, "a concurrency of -1"},
+		{"a group among the properties", f.task, do, func(c *task.WorkerConfig) { c.Properties = map[string]string{"group.id": "g"} }, "WorkerConfig.Group"},
+		{"a property on which it relies", f.task, do, func(c *task.WorkerConfig) { c.Properties = map[string]string{"acks": "0"} }, `"acks" cannot be set`},
+		{"no topics", absent, do, nil, "topic " + absent.InputTopic() + " does not exist"},
+		{"topics that do not fit", uneven, do, nil, "has 2 partitions and " + uneven.OutputTopic() + " has 1"},
+		{"a request of a newer version", newer.task, do, nil, "partition 0, offset 0: task: a request does not decode: it has version 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := f.config()
+			if tt.with != nil {
+				tt.with(&cfg)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			err := task.NewWorker(tt.t, tt.do, cfg).Run(ctx)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Run: %v; want it to say %q", err, tt.want)
+			}
+		})
+	}
 }

@@ -2,7 +2,6 @@ package state_test
 
 import (
 	"fmt"
-	"testing"
 
 	"github.com/millrace-go/millrace/state"
 	"github.com/millrace-go/millrace/stream"
@@ -35,7 +34,7 @@ func ExampleKeyValue() {
 		}, topology.WithStores(seen)).
 		To(firsts)
 
-	d := testkit.New(&testing.T{}, topology.Must(b.Build()), testkit.Once())
+	d := testkit.Drive(b)
 	for i, order := range []string{"tea", "milk", "bread"} {
 		d.Input(orders).Pipe("ann", order, int64(i))
 	}

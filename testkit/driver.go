@@ -126,7 +126,7 @@ func (d *Driver) do(s step) {
 	d.script = append(d.script, s)
 	if err := d.c.run(s); err != nil {
 		d.failed = true
-		d.t.Fatalf("testkit: %s: %s", s, explain(d.topo.Graph(), err))
+		d.t.Fatalf("testkit: %s: %s", s, d.opts.explain(d.topo.Graph(), err))
 	}
 }
 
@@ -179,7 +179,7 @@ func (d *Driver) again() {
 	}
 	for i, s := range d.script {
 		if err := c.run(s); err != nil {
-			d.t.Errorf("testkit: with serde round trips, step %d (%s): %s", i+1, s, explain(d.topo.Graph(), err))
+			d.t.Errorf("testkit: with serde round trips, step %d (%s): %s", i+1, s, d.opts.explain(d.topo.Graph(), err))
 			return
 		}
 	}

@@ -69,7 +69,7 @@ func (d *Driver) checkTopic(name, verb string, which func(*graph.Topic) bool) {
 }
 
 // explain adds to a record's failure what its error does not know: the source, and how to go on without the record.
-func explain(g *graph.Graph, err error) string {
+func (o *options) explain(g *graph.Graph, err error) string {
 	var r *engine.RecordError
 	if !errors.As(err, &r) {
 		return err.Error()
@@ -77,6 +77,9 @@ func explain(g *graph.Graph, err error) string {
 	text := err.Error()
 	if r.Node == nil {
 		text = sourceOf(g, r.Topic) + ": " + text
+	}
+	if o.skipErrors {
+		return text
 	}
 	return text + "\n(testkit.SkipErrors drops and counts such records)"
 }

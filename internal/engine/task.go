@@ -160,6 +160,10 @@ func (t *Task) compile() error {
 			kids[i] = k
 		}
 		in, err := n.Compile(t.ctx, kids)
+		var told *graph.UserError
+		if errors.As(err, &told) { // which node it is says the error
+			return nil, fmt.Errorf("engine: %w", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("engine: %s (%s): %w", n.Name, n.At, err)
 		}

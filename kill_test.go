@@ -3,6 +3,7 @@ package millrace_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,6 +28,10 @@ const childEnv = "MILLRACE_TEST_CHILD"
 func TestMain(m *testing.M) {
 	if args := strings.Fields(os.Getenv(childEnv)); len(args) > 4 {
 		os.Exit(child(args[0], args[1], args[2], args[3], args[4:]))
+	}
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set("8") // the tests wait for brokers more than they work
 	}
 	os.Exit(m.Run())
 }

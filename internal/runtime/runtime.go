@@ -125,11 +125,7 @@ func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.hire()
-	defer func() {
-		for _, w := range r.workers {
-			err = errors.Join(err, w.close())
-		}
-	}()
+	defer func() { err = errors.Join(err, r.dismiss()) }()
 	if err := r.join(ctx); err != nil {
 		return err
 	}
@@ -175,6 +171,17 @@ func (r *Runtime) hire() {
 	for i := range r.cfg.Workers {
 		r.workers = append(r.workers, r.newWorker(i))
 	}
+}
+
+// dismiss closes the workers, all at once: librdkafka takes its time for each client.
+func (r *Runtime) dismiss() error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(r.workers))
+	for i, w := range r.workers {
+		wg.Go(func() { errs[i] = w.close() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // cause is why ctx ended, if a part of the runtime ended it; else err.

@@ -2,12 +2,14 @@ package stream_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/millrace-go/millrace/stream"
 	"github.com/millrace-go/millrace/testkit"
 	"github.com/millrace-go/millrace/topology"
+	"github.com/millrace-go/millrace/window"
 )
 
 // A store that emits on commit and is fed by another such store emits in the same commit: what it does not emit then, it never does.
@@ -59,5 +61,29 @@ func TestEmitOnCommitOfADelete(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A session at the very edge of its store's retention is not late: it is emitted, although a store in memory does not keep it.
+func TestEmitOnCommitOfASessionThatExpires(t *testing.T) {
+	t.Parallel()
+	in, out := topology.NewTopic[string, string]("in"), topology.NewTopic[window.Key[string], int64]("out")
+	b := topology.New("edge")
+	sessions := stream.From(b, in).GroupByKey().WindowedBySession(window.Session(10*time.Millisecond, 30*time.Millisecond)).
+		Count(topology.As("sessions"), topology.EmitOnCommit(), topology.InMemory())
+	stream.Changes(sessions).To(out)
+	d := testkit.New(t, topology.Must(b.Build()))
+	d.Input(in).Pipe("a", "", 1000)
+	d.Input(in).Pipe("b", "", 960) // 1000 - 30 - 10
+	d.Input(in).Pipe("c", "", 959) // late
+	var got []string
+	for _, r := range d.Output(out).ReadAll() {
+		got = append(got, r.Key.String())
+	}
+	if diff := cmp.Diff([]string{"[a@1000/1000]", "[b@960/960]"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if n := d.Dropped(); n != 2 {
+		t.Errorf("%d dropped, want 2: the late one, and the one that the store did not keep", n)
 	}
 }

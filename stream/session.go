@@ -148,14 +148,16 @@ func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sess
 		a, has = p.f.merge(r.Key, a, has, p.merged[i].Value)
 	}
 	a, has = p.f.add(a, has, r)
-	put := has
-	if !p.ss.Admit(end) {
+	admitted := p.ss.Admit(end)
+	if !admitted {
 		p.ctx.Skip(p.n, "session expired in its store")
-		put = false
 	}
-	p.ss.Merge(e, list, p.merged, store.Span[A]{Start: start, End: end, Value: a}, put)
+	p.ss.Merge(e, list, p.merged, store.Span[A]{Start: start, End: end, Value: a}, has && admitted)
 	moved := start != r.Timestamp || end != r.Timestamp
 	if p.later {
+		if has && !admitted { // the store will not tell of it
+			return p.forward(r.Key, start, end, &a, nil)
+		}
 		return nil
 	}
 	if moved {

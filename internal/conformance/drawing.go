@@ -20,6 +20,7 @@ type drawing[S text] struct {
 	once   bool // callbacks are not pure: no second run through serdes
 	topics map[string]topicReader
 	stores map[string]storeReader
+	kept   map[string]int64 // by window or session store: its retention in milliseconds
 }
 
 type (
@@ -28,7 +29,7 @@ type (
 )
 
 func newDrawing[S text](p Params) *drawing[S] {
-	return &drawing[S]{b: topology.New("conformance"), params: p, topics: map[string]topicReader{}, stores: map[string]storeReader{}}
+	return &drawing[S]{b: topology.New("conformance"), params: p, topics: map[string]topicReader{}, stores: map[string]storeReader{}, kept: map[string]int64{}}
 }
 
 // from is the stream of a topic.
@@ -108,8 +109,15 @@ func (x *drawing[S]) plain[V any](name string) *state.KeyValueSpec[S, V] {
 	return state.KeyValue[S, V](name, x.kind()...)
 }
 
+// keep notes the retention of a store: the case's, or what its windows need.
+func (x *drawing[S]) keep(name string, needed int64) {
+	ms, _ := x.params.Int("retentionMs")
+	x.kept[name] = max(ms, needed)
+}
+
 // win names the store of windows w.
 func (x *drawing[S]) win[V any](name string, w window.TimeWindow) []topology.Option {
+	x.keep(name, w.Retention())
 	x.stores[name] = func(d *testkit.Driver) []Row {
 		var rows []Row
 		for _, r := range d.WindowRows[S, V](name) {
@@ -122,6 +130,7 @@ func (x *drawing[S]) win[V any](name string, w window.TimeWindow) []topology.Opt
 
 // sess names a session store.
 func (x *drawing[S]) sess[V any](name string) []topology.Option {
+	x.keep(name, x.sessions().Retention())
 	x.stores[name] = func(d *testkit.Driver) []Row {
 		var rows []Row
 		for _, r := range d.SessionRows[S, V](name) {

@@ -19,6 +19,23 @@ func rows(list []Row) []string {
 	return lines(list)
 }
 
+// unexpired leaves out of both lists the rows that have expired by the later of them: with a cache, Kafka Streams may list
+// such rows still. Windows are as old as their start, sessions as their end.
+func unexpired(retention int64, a, b []Row) (liveA, liveB []Row) {
+	age := func(r Row) int64 {
+		if r.Time == nil { // a session
+			return r.Window.End
+		}
+		return r.Window.Start
+	}
+	observed := int64(-1)
+	for _, r := range slices.Concat(a, b) {
+		observed = max(observed, age(r))
+	}
+	expired := func(r Row) bool { return age(r) <= observed-retention }
+	return slices.DeleteFunc(slices.Clone(a), expired), slices.DeleteFunc(slices.Clone(b), expired)
+}
+
 func lines[T interface{ String() string }](list []T) []string {
 	var out []string
 	for _, x := range list {

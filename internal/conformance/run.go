@@ -164,7 +164,11 @@ func (r *run[S]) final() *Difference {
 		case !dumped:
 			return &Difference{At: "the final stores", Expected: "no store " + name, Got: "one in the topology"}
 		}
-		if d := difference("the final rows of store "+name, rows(want), rows(read(r.d))); d != nil {
+		got := read(r.d)
+		if retention := r.x.kept[name]; retention > 0 && r.c.Cached() {
+			want, got = unexpired(retention, want, got)
+		}
+		if d := difference("the final rows of store "+name, rows(want), rows(got)); d != nil {
 			return d
 		}
 	}

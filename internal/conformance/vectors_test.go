@@ -32,6 +32,10 @@ var unbuilt = strings.Fields(`
 	session-final-retained unlimited-count unlimited-aggregate
 	cogroup-tumbling cogroup-hopping cogroup-sliding cogroup-session`)
 
+// differing are scenarios of which a case with a cache differs, all for one reason: Kafka Streams' cache still finds, and
+// merges, a session that has expired from the store beneath it.
+var differing = strings.Fields(`imaging-inner session-aggregate session-aggregate-null session-count session-reduce session-repartitioned`)
+
 // vectors are the cases of testdata by scenario.
 func vectors(t *testing.T) map[string][]*Case {
 	t.Helper()
@@ -46,7 +50,7 @@ func vectors(t *testing.T) map[string][]*Case {
 	return byScenario
 }
 
-// TestVectors runs every case that there is a topology for, but those with a cache.
+// TestVectors runs every case that there is a topology for. All must agree, but those with a cache that are known to differ.
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	all := vectors(t)
@@ -64,18 +68,25 @@ func TestVectors(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checked := 0
+			checked, cachedDiffer := 0, false
 			for _, c := range all[name] {
-				if c.Cached() {
+				d := Check(c)
+				switch {
+				case !c.Cached():
+					checked++
+				case slices.Contains(differing, name):
+					cachedDiffer = cachedDiffer || d != nil
 					continue
 				}
-				checked++
-				if d := Check(c); d != nil {
+				if d != nil {
 					t.Errorf("%s", d)
 				}
 			}
 			if checked == 0 {
 				t.Error("no case without a cache")
+			}
+			if !cachedDiffer && slices.Contains(differing, name) {
+				t.Error("no case with a cache differs any more: take it from the list")
 			}
 		})
 	}

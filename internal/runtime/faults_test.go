@@ -1,0 +1,116 @@
+package runtime_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/millrace-go/millrace/internal/graph"
+	"github.com/millrace-go/millrace/internal/transport"
+)
+
+// faults is a client whose parts fail now and then, as a cluster's do.
+type faults struct {
+	transport.Client
+	mu     sync.Mutex
+	rnd    *rand.Rand
+	counts map[string]int
+}
+
+// happens draws whether a fault does, and counts it.
+func (f *faults) happens(what string, probability float64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.rnd.Float64() >= probability {
+		return false
+	}
+	f.counts[what]++
+	return true
+}
+
+func (f *faults) NewProducer(cfg transport.ProducerConfig) (transport.Producer, error) {
+	p, err := f.Client.NewProducer(cfg)
+	if err != nil || strings.HasSuffix(cfg.ID, "-registry") {
+		return p, err
+	}
+	return &faultyProducer{p, f}, nil
+}
+
+type faultyProducer struct {
+	transport.Producer
+	f *faults
+}
+
+func (p *faultyProducer) Produce(ctx context.Context, topic string, e *graph.Effect) error {
+	if p.f.happens("produce refused", 0.00002) {
+		return fmt.Errorf("produce: %w", transport.ErrAbort)
+	}
+	return p.Producer.Produce(ctx, topic, e)
+}
+
+func (p *faultyProducer) Commit(ctx context.Context, ps []transport.Position, g transport.Generation) error {
+	switch {
+	case p.f.happens("commit refused", 0.1):
+		return fmt.Errorf("commit: %w", transport.ErrAbort)
+	case p.f.happens("producer lost before the commit", 0.05):
+		return fmt.Errorf("commit: %w", transport.ErrProducer)
+	case p.f.happens("producer lost after the commit", 0.05):
+		if err := p.Producer.Commit(ctx, ps, g); err != nil {
+			return err
+		}
+		return fmt.Errorf("commit: %w", transport.ErrProducer)
+	default:
+		return p.Producer.Commit(ctx, ps, g)
+	}
+}
+
+func (f *faults) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, error) {
+	if strings.HasPrefix(cfg.Name, "restore") && f.happens("restore unreachable", 0.1) {
+		return nil, fmt.Errorf("restore: %w", transport.ErrUnreachable)
+	}
+	return f.Client.NewFetcher(cfg)
+}
+
+func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error) {
+	m := &faultyMember{f: f, held: map[int32]bool{}, taken: map[int32]bool{}}
+	tell := cfg.Changed
+	cfg.Changed = func(given, taken []int32, lost bool) {
+		for _, p := range given {
+			m.held[p] = true
+		}
+		for _, p := range taken {
+			delete(m.held, p)
+			delete(m.taken, p)
+		}
+		tell(given, taken, lost)
+	}
+	m.tell = tell
+	var err error
+	m.Member, err = f.Client.NewMember(cfg)
+	return m, err
+}
+
+// faultyMember loses partitions and gets them again.
+type faultyMember struct {
+	transport.Member
+	f           *faults
+	tell        func(given, taken []int32, lost bool)
+	held, taken map[int32]bool // by Poll's goroutine only
+}
+
+func (m *faultyMember) Poll(wait time.Duration) error {
+	for p := range m.held {
+		switch {
+		case m.taken[p]:
+			delete(m.taken, p)
+			m.tell([]int32{p}, nil, false)
+		case m.f.happens("task taken", 0.05):
+			m.taken[p] = true
+			m.tell(nil, []int32{p}, true)
+		}
+	}
+	return m.Member.Poll(wait)
+}

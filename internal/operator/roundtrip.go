@@ -56,7 +56,8 @@ func lost(a, b reflect.Value, path string) string {
 	if !a.IsValid() || !b.IsValid() || empty(a) {
 		return ""
 	}
-	if empty(b) {
+	shown := a.Kind() == reflect.Struct && !opaque(a.Type()) // then the field is what to tell
+	if empty(b) && !shown {
 		return path
 	}
 	switch a.Kind() {
@@ -66,7 +67,7 @@ func lost(a, b reflect.Value, path string) string {
 		}
 		return lost(a.Elem(), b.Elem(), path)
 	case reflect.Struct:
-		for i := range a.NumField() {
+		for i := 0; shown && i < a.NumField(); i++ {
 			if p := lost(a.Field(i), b.Field(i), path+"."+a.Type().Field(i).Name); p != "" {
 				return p
 			}
@@ -85,6 +86,17 @@ func lost(a, b reflect.Value, path string) string {
 		}
 	}
 	return ""
+}
+
+// opaque reports whether a struct shows nothing of its inside, as time.Time does: what differs there (a cached zone, a
+// reading of the monotonic clock) need not be a loss, and its serde knows better.
+func opaque(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() {
+			return false
+		}
+	}
+	return t.NumMethod() > 0 || reflect.PointerTo(t).NumMethod() > 0
 }
 
 func empty(v reflect.Value) bool {

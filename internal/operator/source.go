@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/millrace-go/millrace/internal/graph"
@@ -12,7 +13,7 @@ import (
 func AddSource[K, V any](c *Call, t *graph.Topic, ks serde.Serde[K], vs serde.Serde[V]) *graph.Node {
 	extract, ok := c.Extractor.(func(K, V, int64, int64) int64)
 	if c.Extractor != nil && !ok {
-		c.Errorf("the timestamp extractor is a %T, not one for the topic's types", c.Extractor)
+		c.Errorf("the timestamp extractor is a %T, not one for the topic's types: give a %T", c.Extractor, extract)
 	}
 	if len(t.Readers) > 0 {
 		c.Errorf("topic %q is read at %s already: use that stream twice instead", t.Name, t.Readers[0].At)
@@ -144,6 +145,8 @@ func (x *encoder[K, V]) partition(e *graph.Effect, count int32) int32 {
 	return murmur2.Partition(e.Key, count)
 }
 
+var errNoTopic = errors.New("the record was given no topic: return a topic's name for every record, and filter those out that go nowhere")
+
 // AddDynamicSink adds a node that sends each record to the topic that choose names.
 func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs, inherited serde.Serde[V],
 	choose func(ctx *graph.Context, r *graph.Record[K, V]) string) *graph.Node {
@@ -153,7 +156,11 @@ func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs
 		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
 			enc := newEncoder(ks, vs, serde.Equal(vs, inherited))
 			return func(r *graph.Record[K, V]) error {
-				e := graph.Effect{Topic: ctx.TopicFunc(choose(ctx, r))}
+				name := choose(ctx, r)
+				if name == "" {
+					return &graph.UserError{Node: n, Err: errNoTopic}
+				}
+				e := graph.Effect{Topic: ctx.TopicFunc(name)}
 				count, err := ctx.Partitions(e.Topic)
 				if err == nil {
 					err = enc.encode(&e, r)
@@ -166,4 +173,3 @@ func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs
 			}, nil
 		})
 }
-

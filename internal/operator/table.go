@@ -116,7 +116,7 @@ func storedTable[K, V any](ctx *graph.Context, n *graph.Node, kv *store.KeyValue
 		if r.Null {
 			kv.Remove(e, r.Timestamp)
 		} else if err := kv.SetShared(e, r.Value, r.Timestamp); err != nil {
-			return err
+			return &graph.UserError{Node: n, Err: err}
 		}
 		if st.EmitOnCommit {
 			return nil

@@ -41,16 +41,12 @@ type KeyValueSpec[K, V any] struct{ s *graph.Store }
 //
 // Cost: a changelog topic, to which each row that changed is written once per commit, unless WithoutChangelog is given.
 func KeyValue[K, V any](name string, opts ...topology.Option) *KeyValueSpec[K, V] {
-	// The topology that the store will be in is not known yet: a graph of its own collects the errors, and the first task
-	// that makes the store reports them.
+	// The topology that the store will be in is not known yet: a graph of its own collects the errors for it.
 	c := operator.NewCall(graph.New(name), "state.KeyValue", opts)
 	ks, vs := operator.Key[K](c, nil), operator.Value[V](c, nil)
 	s := c.NewStore(name, "key-value", 0)
-	err := c.G.Err()
+	s.Err = c.G.Err()
 	s.Make = func(ctx *graph.Context, s *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		if err != nil {
-			return nil, err
-		}
 		return store.NewKeyValue(ctx, s, d, prefix, ks, vs), nil
 	}
 	return &KeyValueSpec[K, V]{s}

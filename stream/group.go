@@ -80,7 +80,7 @@ type SessionWindowed[K, V any] struct {
 // are in one session, and a record between two sessions merges them (KIP-94).
 func (g *Grouped[K, V]) WindowedBySession(w window.SessionWindow) *SessionWindowed[K, V] {
 	if err := w.Err(); err != nil {
-		g.c.G.Errorf(graph.Caller(), "windowed-by: %w", err)
+		g.c.G.Errorf(graph.Caller(), "windowed-by-session: %w", err)
 	}
 	return &SessionWindowed[K, V]{g, w}
 }

@@ -30,8 +30,7 @@ func (s *Stream[K, V]) LeftJoinTable[W, R any](t *table.Table[K, W], join func(v
 }
 
 func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table[K, W], left bool, join func(V, W, bool) R) *Stream[K, R] {
-	if t == nil || t.Parts().G != s.s.G {
-		c.Errorf("the table is of another topology: a stream and a table of one Builder can be joined")
+	if !ours(s, c, t) {
 		return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: s.s.Node, Key: s.s.Key}}
 	}
 	in := operator.Through(c, s.s, c.Name)
@@ -73,6 +72,19 @@ func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table
 		})
 	operator.RoundTrip[K, R](n, nil)
 	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: in.Key, Rekeyed: in.Rekeyed}}
+}
+
+// ours reports whether a table can be joined, and notes an error if it cannot.
+func ours[K, V, W any](s *Stream[K, V], c *operator.Call, t *table.Table[K, W]) bool {
+	switch {
+	case t == nil:
+		c.Errorf("the table is nil: give a table of this Builder")
+		return false
+	case t.Parts().G != s.s.G:
+		c.Errorf("the table is of another topology: a stream and a table of one Builder can be joined")
+		return false
+	}
+	return true
 }
 
 // Changes is the stream of a table's updates, deletes as nulls, with the rows' timestamps. It is the one seam between

@@ -77,7 +77,11 @@ func (s *Stream[K, V]) Repartition(opts ...topology.Option) *Stream[K, V] {
 // Merge is the records of both streams, in no order but that of each (KIP-202).
 func (s *Stream[K, V]) Merge(o *Stream[K, V], opts ...topology.Option) *Stream[K, V] {
 	c := s.call("merge", opts)
-	if o == nil || o.s.G != s.s.G {
+	switch {
+	case o == nil:
+		c.Errorf("the other stream is nil: give a stream of this Builder")
+		return s
+	case o.s.G != s.s.G:
 		c.Errorf("the other stream is of another topology: streams of one Builder can be merged")
 		return s
 	}

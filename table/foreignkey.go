@@ -27,8 +27,7 @@ func (t *Table[K, V]) ForeignKeyJoin[KO, W, R any](o *Table[KO, W], key func(V) 
 	c.Check(key == nil, "foreign key extractor")
 	c.Check(join == nil, "joiner")
 	name := c.G.NeedName(c.At, c.Op, c.Name, "stores and internal topics")
-	if o == nil || o.t.G != t.t.G {
-		c.Errorf("the other table is of another topology: tables of one Builder can be joined")
+	if !ours(t, c, o) {
 		return &Table[K, R]{graph.Table[K, R]{G: c.G, Node: t.t.Node, Key: t.t.Key, View: func() (v graph.View[K, R]) { return v }}}
 	}
 	inner := &operator.Call{G: c.G, Op: c.Op, At: c.At} // the options are the result's

@@ -15,8 +15,7 @@ import (
 func (t *Table[K, V]) Join[W, R any](o *Table[K, W], join func(V, W) R, opts ...topology.Option) *Table[K, R] {
 	c := operator.NewCall(t.t.G, "table-join", opts)
 	c.Check(join == nil, "joiner")
-	if o == nil || o.t.G != t.t.G {
-		c.Errorf("the other table is of another topology: tables of one Builder can be joined")
+	if !ours(t, c, o) {
 		return &Table[K, R]{graph.Table[K, R]{G: c.G, Node: t.t.Node, Key: t.t.Key, View: func() (v graph.View[K, R]) { return v }}}
 	}
 	c.G.CoPartition(t.t.Node, o.t.Node)
@@ -33,6 +32,19 @@ func (t *Table[K, V]) Join[W, R any](o *Table[K, W], join func(V, W) R, opts ...
 	}
 	d.View = joinView(left, right, join)
 	return &Table[K, R]{d}
+}
+
+// ours reports whether a table can be joined, and notes an error if it cannot.
+func ours[K, V, KO, W any](t *Table[K, V], c *operator.Call, o *Table[KO, W]) bool {
+	switch {
+	case o == nil:
+		c.Errorf("the other table is nil: give a table of this Builder")
+		return false
+	case o.t.G != t.t.G:
+		c.Errorf("the other table is of another topology: tables of one Builder can be joined")
+		return false
+	}
+	return true
 }
 
 // stored keeps a derived table's rows under the call's name.

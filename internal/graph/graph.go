@@ -67,7 +67,10 @@ func New(name string) *Graph { return &Graph{Name: name, names: map[string]*Node
 // Errorf notes an error at the user's call, which is at. An error that has been noted already, word for word, is not noted
 // again: one mistake may be met in several places.
 func (g *Graph) Errorf(at, format string, args ...any) {
-	err := fmt.Errorf("%s: %w", at, fmt.Errorf(format, args...))
+	g.note(fmt.Errorf("%s: %w", at, fmt.Errorf(format, args...)))
+}
+
+func (g *Graph) note(err error) {
 	for _, e := range g.errs {
 		if e.Error() == err.Error() {
 			return

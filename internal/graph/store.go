@@ -22,6 +22,7 @@ type Store struct {
 	Memory bool
 	// EmitOnCommit forwards one change per row and commit instead of one per update.
 	EmitOnCommit bool
+	Err          error // what is wrong with its description, for the graph that it is added to
 	Make         func(c *Context, s *Store, d db.DB, prefix []byte) (TaskStore, error)
 }
 
@@ -42,6 +43,9 @@ func (g *Graph) AddStore(s *Store, op string) *Store {
 	}
 	if g.Built {
 		return s
+	}
+	if s.Err != nil {
+		g.note(s.Err)
 	}
 	if len(s.Nodes) > 0 {
 		g.Errorf(s.At, "%s: store %q is used in another topology, at %s: describe it once for each", op, s.Name, s.Nodes[0].At)

@@ -59,7 +59,7 @@ func pick[T any](c *Call, what string, option any, inherited serde.Serde[T], sto
 	case ok:
 		s = given
 	case option != nil:
-		c.Errorf("the %s serde given is a %T, which is none for %s", what, option, reflect.TypeFor[T]())
+		c.Errorf("the %s serde given is a %T, which is none for %s: give one for that type, or leave the option out", what, option, reflect.TypeFor[T]())
 		return broken[T]{}
 	case s == nil:
 		s, err = stock()

@@ -11,6 +11,7 @@ func Repartitioned[K, V any](c *Call, s graph.Stream[K, V], name string) graph.S
 	t := c.G.Topic(name, graph.Repartition)
 	if len(t.Writers) > 0 {
 		c.Errorf("repartition topic %q is made at %s already: give this one another name", name, t.Writers[0].At)
+		t = &graph.Topic{Name: name, Role: graph.Repartition}
 	}
 	if c.Partitions < 0 {
 		c.Errorf("%d partitions: give a positive number, or none to have as many as the input", c.Partitions)

@@ -8,7 +8,7 @@ func (d *Document) check(errs *errorList, broken map[string]bool) {
 	c := &checker{errs: errs, broken: broken, nodes: map[string]*Node{}, used: map[string]bool{}}
 	for _, n := range d.Nodes {
 		if c.nodes[n.Name] != nil {
-			errs.add(n.At, n.Name, "two nodes have this name: names are unique in a graph")
+			errs.addf(n.At, n.Name, "two nodes have this name: names are unique in a graph")
 		}
 		c.nodes[n.Name] = n
 	}
@@ -29,7 +29,7 @@ func (d *Document) check(errs *errorList, broken map[string]bool) {
 	for _, n := range d.Nodes {
 		c.cycles(n)
 		if n.Type != Publish && !c.used[n.Name] && !broken[n.Name] {
-			errs.add(n.At, n.Name, "nobody uses this node: use it as an input, publish it, or leave it out")
+			errs.addf(n.At, n.Name, "nobody uses this node: use it as an input, publish it, or leave it out")
 		}
 	}
 }
@@ -53,12 +53,12 @@ const (
 // shape notes what Parse would not have let pass, in a document that a program made.
 func (c *checker) shape(n *Node) {
 	if _, known := fields[n.Type]; !known {
-		c.errs.add(n.At, n.Name, "unknown type %s", quote(string(n.Type)))
+		c.errs.addf(n.At, n.Name, "unknown type %s", quote(string(n.Type)))
 		return
 	}
 	source := n.Type == TopicStream || n.Type == TopicTable
 	if has := len(n.Inputs); source != (has == 0) || has > 1 && n.Type != StreamOperation {
-		c.errs.add(n.At, n.Name, "%s has %d inputs: a source has none, an operation some, any other node one", n.Type, has)
+		c.errs.addf(n.At, n.Name, "%s has %d inputs: a source has none, an operation some, any other node one", n.Type, has)
 	}
 }
 
@@ -67,11 +67,11 @@ func (c *checker) inputs(n *Node) {
 		c.used[name] = true
 		switch from := c.nodes[name]; {
 		case from == nil:
-			c.errs.add(n.pos(in(i)), n.Name, "there is no node %s in the graph", quote(name))
+			c.errs.addf(n.pos(in(i)), n.Name, "there is no node %s in the graph", quote(name))
 		case from.Type == Publish:
-			c.errs.add(n.pos(in(i)), n.Name, "%s is a %s, which gives nothing: use the node that feeds it", quote(name), Publish)
+			c.errs.addf(n.pos(in(i)), n.Name, "%s is a %s, which gives nothing: use the node that feeds it", quote(name), Publish)
 		case from.Type == TopicTable && n.Type != StreamOperation:
-			c.errs.add(n.pos(in(i)), n.Name, "%s is a table, and %s takes a stream: put a %s between them whose function gives stream.Changes",
+			c.errs.addf(n.pos(in(i)), n.Name, "%s is a table, and %s takes a stream: put a %s between them whose function gives stream.Changes",
 				quote(name), n.Type, StreamOperation)
 		}
 	}
@@ -85,10 +85,10 @@ func (c *checker) once(seen map[string]*Node, n *Node, name, field, what string)
 		return
 	}
 	if first.Type != n.Type {
-		c.errs.add(n.pos(field), n.Name, "%s %s is a %s in node %s already, and cannot be a %s too", what, quote(name), first.Type, quote(first.Name), n.Type)
+		c.errs.addf(n.pos(field), n.Name, "%s %s is a %s in node %s already, and cannot be a %s too", what, quote(name), first.Type, quote(first.Name), n.Type)
 		return
 	}
-	c.errs.add(n.pos(field), n.Name, "%s %s is used by node %s already: use that node twice", what, quote(name), quote(first.Name))
+	c.errs.addf(n.pos(field), n.Name, "%s %s is used by node %s already: use that node twice", what, quote(name), quote(first.Name))
 }
 
 // cycle is the way from n round to n in the direction of the records, the first ten steps of one that is long.
@@ -113,7 +113,7 @@ func (c *checker) cycles(n *Node) {
 	case left:
 		return
 	case entered:
-		c.errs.add(n.At, n.Name, "the graph has a cycle: %s", c.cycle(n))
+		c.errs.addf(n.At, n.Name, "the graph has a cycle: %s", c.cycle(n))
 		return
 	}
 	c.state[n] = entered

@@ -37,7 +37,7 @@ func Compile(d *Document, r *Registry) (*topology.Topology, error) {
 	}
 	t, err := c.b.Build()
 	for _, e := range split(err)[min(c.told, len(split(err))):] {
-		c.errs.add(d.at, "", "%w", e)
+		c.errs.addf(d.at, "", "%w", e)
 	}
 	return t, c.errs.err()
 }
@@ -76,14 +76,14 @@ func (c *compiler) build(n *Node) {
 		c.place(n, g.Nodes[nodes:], g.Stores[stores:])
 	}
 	if err != nil {
-		c.errs.add(n.At, n.Name, "%w", err)
+		c.errs.addf(n.At, n.Name, "%w", err)
 	}
 	errs := split(g.Err())
 	for _, e := range errs[c.told:] {
 		if inner := errors.Unwrap(e); own && inner != nil {
 			e = inner // without the line of this package that made the call
 		}
-		c.errs.add(n.At, n.Name, "%w", e)
+		c.errs.addf(n.At, n.Name, "%w", e)
 	}
 	c.told = len(errs)
 }

@@ -45,7 +45,7 @@ type errorList struct {
 	list []*Error
 }
 
-func (l *errorList) add(at Position, node, format string, args ...any) {
+func (l *errorList) addf(at Position, node, format string, args ...any) {
 	l.list = append(l.list, &Error{l.file, at, node, fmt.Errorf(format, args...)})
 }
 

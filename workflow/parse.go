@@ -31,8 +31,8 @@ type parser struct {
 	broken map[string]bool // nodes that have errors of their own: what they are for is not known
 }
 
-func (p *parser) fail(at Position, format string, args ...any) {
-	p.errs.add(at, p.node, format, args...)
+func (p *parser) failf(at Position, format string, args ...any) {
+	p.errs.addf(at, p.node, format, args...)
 	if p.node != "" {
 		p.broken[p.node] = true
 	}
@@ -51,18 +51,18 @@ func (p *parser) document(d *Document, root value) {
 		case "graph":
 			graph = &m.value
 		default:
-			p.fail(m.at, "unknown field %s: a document has name and graph", quote(m.name))
+			p.failf(m.at, "unknown field %s: a document has name and graph", quote(m.name))
 		}
 	}
 	if d.at.Line == 0 {
-		p.fail(root.at, "the document has no name: add \"name\"")
+		p.failf(root.at, "the document has no name: add \"name\"")
 	}
 	switch {
 	case graph == nil:
-		p.fail(root.at, "the document has no graph: add \"graph\", an object of nodes")
+		p.failf(root.at, "the document has no graph: add \"graph\", an object of nodes")
 	case !p.is(*graph, anObject, "the graph"):
 	case len(graph.members) == 0:
-		p.fail(graph.at, "the graph has no nodes: begin with a %s", TopicStream)
+		p.failf(graph.at, "the graph has no nodes: begin with a %s", TopicStream)
 	default:
 		for _, m := range graph.members {
 			d.Nodes = append(d.Nodes, p.newNode(m))
@@ -76,8 +76,9 @@ var fields = map[Type]struct{ must, may []string }{
 	TopicStream:     {[]string{"topic-name"}, []string{"key-schema", "value-schema"}},
 	TopicTable:      {[]string{"topic-name"}, []string{"key-schema", "value-schema"}},
 	StreamOperation: {[]string{"inputs", "function"}, []string{"key-schema", "value-schema"}},
-	ExternalTask: {[]string{"stream", "task-name"}, []string{"key-schema", "value-schema",
-		"attempts", "start-to-close", "schedule-to-start", "schedule-to-close", "backoff", "max-backoff"}},
+	ExternalTask: {[]string{"stream", "task-name"}, []string{
+		"key-schema", "value-schema", "attempts", "start-to-close", "schedule-to-start", "schedule-to-close", "backoff", "max-backoff",
+	}},
 	Publish: {[]string{"stream", "topic-name"}, nil},
 }
 
@@ -85,7 +86,7 @@ func (p *parser) newNode(m member) *Node {
 	n := &Node{Name: m.name, At: m.at, fields: map[string]Position{}}
 	p.node = m.name
 	if !nodeName.MatchString(m.name) {
-		p.fail(m.at, "a node's name has up to 200 letters, digits, '.', '_', '-' and '/'")
+		p.failf(m.at, "a node's name has up to 200 letters, digits, '.', '_', '-' and '/'")
 	}
 	if !p.is(m.value, anObject, "a node") {
 		return n
@@ -98,12 +99,12 @@ func (p *parser) newNode(m member) *Node {
 		case !known || slices.Contains(of.must, f.name) || slices.Contains(of.may, f.name):
 			p.field(n, f)
 		default:
-			p.fail(f.at, "unknown field %s: %s has %s", quote(f.name), n.Type, strings.Join(slices.Concat(of.must, of.may), ", "))
+			p.failf(f.at, "unknown field %s: %s has %s", quote(f.name), n.Type, strings.Join(slices.Concat(of.must, of.may), ", "))
 		}
 	}
 	for _, name := range of.must {
 		if !slices.ContainsFunc(m.members, func(f member) bool { return f.name == name }) {
-			p.fail(m.at, "%s needs %s", n.Type, name)
+			p.failf(m.at, "%s needs %s", n.Type, name)
 		}
 	}
 	return n
@@ -118,13 +119,13 @@ func (p *parser) typeOf(n *Node, m member) {
 			return
 		}
 		if _, known := fields[Type(f.text)]; !known {
-			p.fail(f.value.at, "unknown type %s: the types are %s, %s, %s, %s and %s", quote(f.text), TopicStream, TopicTable, StreamOperation, ExternalTask, Publish)
+			p.failf(f.value.at, "unknown type %s: the types are %s, %s, %s, %s and %s", quote(f.text), TopicStream, TopicTable, StreamOperation, ExternalTask, Publish)
 			return
 		}
 		n.Type = Type(f.text)
 		return
 	}
-	p.fail(m.at, "the node has no type: add \"type\"")
+	p.failf(m.at, "the node has no type: add \"type\"")
 }
 
 // field reads a field that may be of any type of node; one that no type has is not read.
@@ -167,7 +168,7 @@ func (p *parser) inputs(n *Node, v value) {
 		return
 	}
 	if len(v.items) == 0 {
-		p.fail(v.at, "inputs is empty: name the nodes that feed the function")
+		p.failf(v.at, "inputs is empty: name the nodes that feed the function")
 	}
 	for _, item := range v.items {
 		if p.is(item, aString, "an input") {
@@ -180,7 +181,7 @@ func (p *parser) inputs(n *Node, v value) {
 // is reports whether v is of a kind, and notes an error if it is not.
 func (p *parser) is(v value, want kind, what string) bool {
 	if v.kind != want {
-		p.fail(v.at, "%s is %s, not %s", what, v.kind, want)
+		p.failf(v.at, "%s is %s, not %s", what, v.kind, want)
 	}
 	return v.kind == want
 }
@@ -198,7 +199,7 @@ func (p *parser) name(f member, legal *regexp.Regexp, want string) string {
 		return ""
 	}
 	if !legal.MatchString(f.text) {
-		p.fail(f.value.at, "%s is %s: give %s", f.name, quote(f.text), want)
+		p.failf(f.value.at, "%s is %s: give %s", f.name, quote(f.text), want)
 		return ""
 	}
 	return f.text
@@ -210,7 +211,7 @@ func (p *parser) positive(v value) int {
 	}
 	n, err := strconv.ParseInt(v.text, 10, 32)
 	if err != nil || n < 1 {
-		p.fail(v.at, "attempts is %s: give a whole number from 1", quote(v.text))
+		p.failf(v.at, "attempts is %s: give a whole number from 1", quote(v.text))
 		return 0
 	}
 	return int(n)
@@ -222,7 +223,7 @@ func (p *parser) duration(f member) time.Duration {
 	}
 	d, err := time.ParseDuration(f.text)
 	if err != nil || d <= 0 || d%time.Millisecond != 0 {
-		p.fail(f.value.at, "%s is %s: give a duration of whole milliseconds such as \"90s\", \"10m\" or \"24h\"", f.name, quote(f.text))
+		p.failf(f.value.at, "%s is %s: give a duration of whole milliseconds such as \"90s\", \"10m\" or \"24h\"", f.name, quote(f.text))
 		return 0
 	}
 	return d

@@ -11,11 +11,11 @@ import (
 )
 
 // talk is the document of the talk: "extract-site-level-features".
-func talk(t testing.TB) []byte {
-	t.Helper()
+func talk(tb testing.TB) []byte {
+	tb.Helper()
 	src, err := os.ReadFile("testdata/talk.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return src
 }
@@ -48,6 +48,7 @@ func TestMermaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	//nolint:dupword // nodes are named where they are drawn and where arrows begin and end
 	want := `flowchart TD
     node_images_channel(["images-channel<br/>images_channels"])
     node_experiment_metadata[("experiment-metadata<br/>experiment_metadata")]

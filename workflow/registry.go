@@ -57,7 +57,7 @@ func NewRegistry() *Registry {
 // Topic registers a topic under its name.
 func (r *Registry) Topic[K, V any](t topology.Topic[K, V]) {
 	if _, taken := r.topics[t.Name]; taken {
-		r.fail("topic %q is registered twice", t.Name)
+		r.failf("topic %q is registered twice", t.Name)
 	}
 	r.topics[t.Name] = topicEntry{
 		stream:     flowFor[*stream.Stream[K, V]](),
@@ -71,7 +71,7 @@ func (r *Registry) Topic[K, V any](t topology.Topic[K, V]) {
 // Task registers a task under its name, for streams whose keys are K: reg.Task[SiteID](ExtractFeatures).
 func (r *Registry) Task[K, In, Out any](t task.Task[In, Out]) {
 	if _, taken := r.tasks[t.Name]; taken {
-		r.fail("task %q is registered twice", t.Name)
+		r.failf("task %q is registered twice", t.Name)
 	}
 	r.tasks[t.Name] = taskEntry{
 		in:  flowFor[*stream.Stream[K, In]](),
@@ -84,11 +84,11 @@ func (r *Registry) Task[K, In, Out any](t task.Task[In, Out]) {
 // of them. It is called once for each node that names it, while the topology is built.
 func (r *Registry) Function(name string, f any) {
 	if _, taken := r.functions[name]; taken {
-		r.fail("function %q is registered twice", name)
+		r.failf("function %q is registered twice", name)
 	}
 	made, err := functionOf(f)
 	if err != nil {
-		r.fail("function %q is a %T: %w", name, f, err)
+		r.failf("function %q is a %T: %w", name, f, err)
 	}
 	r.functions[name] = made
 }
@@ -121,13 +121,13 @@ func functionOf(f any) (function, error) {
 // Schema gives T a name for key-schema and value-schema. A stock schema may be given another type.
 func (r *Registry) Schema[T any](name string) {
 	if s, taken := r.schemas[name]; taken && s.typ != stockSchemas()[name].typ {
-		r.fail("schema %q is registered twice", name)
+		r.failf("schema %q is registered twice", name)
 	}
 	r.schemas[name] = schema{typ: reflect.TypeFor[T]()}
 }
 
-// fail notes an error at the caller of the method that calls it.
-func (r *Registry) fail(format string, args ...any) {
+// failf notes an error at the caller of the method that calls it.
+func (r *Registry) failf(format string, args ...any) {
 	_, file, line, _ := runtime.Caller(2)
 	r.errs = append(r.errs, fmt.Errorf("%s:%d: workflow: %w", filepath.Base(file), line, fmt.Errorf(format, args...)))
 }

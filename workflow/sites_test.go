@@ -73,9 +73,11 @@ func (p Progress) MarkComplete(e Experiment) Progress {
 	p.Complete = len(p.Paths) == e.Channels
 	return p
 }
+
 func (p Progress) Observe(site int64, i Image) Progress {
 	return p.with(i.Experiment, site, i.Channel, i.Path)
 }
+
 func (p Progress) Merge(site int64, o Progress) Progress {
 	for channel, path := range o.Paths {
 		p = p.with(o.Experiment, site, channel, path)

@@ -30,7 +30,7 @@ func (c *typeChecker) gives(n *Node, inputs []flow) flow {
 		t, ok := c.r.topics[n.Topic]
 		switch {
 		case !ok:
-			c.errs.add(n.pos("topic-name"), n.Name, "topic %s is not registered, %s: add reg.Topic(topology.NewTopic[K, V](%s))",
+			c.errs.addf(n.pos("topic-name"), n.Name, "topic %s is not registered, %s: add reg.Topic(topology.NewTopic[K, V](%s))",
 				quote(n.Topic), known(c.r.topics), quote(n.Topic))
 		case n.Type == TopicStream:
 			return t.stream
@@ -42,11 +42,12 @@ func (c *typeChecker) gives(n *Node, inputs []flow) flow {
 	case StreamOperation:
 		f, ok := c.r.functions[n.Function]
 		if !ok {
-			c.errs.add(n.pos("function"), n.Name, "function %s is not registered, %s: add reg.Function(%s, f)", quote(n.Function), known(c.r.functions), quote(n.Function))
+			c.errs.addf(n.pos("function"), n.Name, "function %s is not registered, %s: add reg.Function(%s, f)",
+				quote(n.Function), known(c.r.functions), quote(n.Function))
 			return flow{}
 		}
 		if len(f.in) != len(inputs) {
-			c.errs.add(n.pos("inputs"), n.Name, "function %s takes %d inputs, and the node has %d", quote(n.Function), len(f.in), len(inputs))
+			c.errs.addf(n.pos("inputs"), n.Name, "function %s takes %d inputs, and the node has %d", quote(n.Function), len(f.in), len(inputs))
 			return f.out
 		}
 		for i, in := range inputs {
@@ -56,7 +57,8 @@ func (c *typeChecker) gives(n *Node, inputs []flow) flow {
 	case ExternalTask:
 		t, ok := c.r.tasks[n.Task]
 		if !ok {
-			c.errs.add(n.pos("task-name"), n.Name, "task %s is not registered, %s: add reg.Task[K](task.Define[In, Out](%s))", quote(n.Task), known(c.r.tasks), quote(n.Task))
+			c.errs.addf(n.pos("task-name"), n.Name, "task %s is not registered, %s: add reg.Task[K](task.Define[In, Out](%s))",
+				quote(n.Task), known(c.r.tasks), quote(n.Task))
 			return flow{}
 		}
 		c.want(n, 0, inputs[0], t.in, "task", n.Task)
@@ -71,7 +73,7 @@ func (c *typeChecker) want(n *Node, i int, has, wants flow, what, name string) {
 		return
 	}
 	a, b := differ(has, wants)
-	c.errs.add(n.pos(in(i)), n.Name, "%s gives a %s, and %s %s takes a %s", quote(n.Inputs[i]), a, what, quote(name), b)
+	c.errs.addf(n.pos(in(i)), n.Name, "%s gives a %s, and %s %s takes a %s", quote(n.Inputs[i]), a, what, quote(name), b)
 }
 
 func (c *typeChecker) schema(n *Node, part, name string, f flow) {
@@ -85,8 +87,8 @@ func (c *typeChecker) schema(n *Node, part, name string, f flow) {
 	s, ok := c.r.schemas[name]
 	switch {
 	case !ok:
-		c.errs.add(n.pos(part+"-schema"), n.Name, "schema %s is not registered, %s: add reg.Schema[%s](%s)", quote(name), known(c.r.schemas), t, quote(name))
+		c.errs.addf(n.pos(part+"-schema"), n.Name, "schema %s is not registered, %s: add reg.Schema[%s](%s)", quote(name), known(c.r.schemas), t, quote(name))
 	case !s.fits(t):
-		c.errs.add(n.pos(part+"-schema"), n.Name, "the %s is a %s, and schema %s is a %s", part, t, quote(name), s.typ)
+		c.errs.addf(n.pos(part+"-schema"), n.Name, "the %s is a %s, and schema %s is a %s", part, t, quote(name), s.typ)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -55,7 +56,7 @@ type reader struct {
 func readJSON(src []byte, errs *errorList) (value, bool) {
 	r := &reader{src: src, pos: Position{1, 1}, errs: errs}
 	if len(src) > MaxSize {
-		errs.add(r.pos, "", "the document has %d bytes, at most %d are read", len(src), MaxSize)
+		errs.addf(r.pos, "", "the document has %d bytes, at most %d are read", len(src), MaxSize)
 		return value{}, false
 	}
 	r.d = jsontext.NewDecoder(bytes.NewReader(src), jsontext.AllowDuplicateNames(true))
@@ -66,7 +67,7 @@ func readJSON(src []byte, errs *errorList) (value, bool) {
 			err = &Error{Position: at, Err: errors.New("something follows the end of the document")}
 		}
 	}
-	if err == io.EOF && v.kind != "" {
+	if errors.Is(err, io.EOF) && v.kind != "" {
 		return v, true
 	}
 	r.fail(err)
@@ -78,18 +79,18 @@ func (r *reader) fail(err error) {
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &placed):
-		r.errs.add(placed.Position, "", "%w", placed.Err)
+		r.errs.addf(placed.Position, "", "%w", placed.Err)
 	case errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF):
-		r.errs.add(r.to(int(syntax.ByteOffset)), "", "this is no JSON: %w", syntax.Err)
+		r.errs.addf(r.to(int(syntax.ByteOffset)), "", "this is no JSON: %w", syntax.Err)
 	default: // the end came too early
-		r.errs.add(r.to(len(r.src)), "", "the document ends too early: a bracket or quote is not closed")
+		r.errs.addf(r.to(len(r.src)), "", "the document ends too early: a bracket or quote is not closed")
 	}
 }
 
 // next is where the next token begins.
 func (r *reader) next() Position {
 	off := int(r.d.InputOffset())
-	for off < len(r.src) && bytes.IndexByte([]byte(" \t\r\n,:"), r.src[off]) >= 0 {
+	for off < len(r.src) && strings.IndexByte(" \t\r\n,:", r.src[off]) >= 0 {
 		off++
 	}
 	return r.to(off)
@@ -137,7 +138,7 @@ func (r *reader) value() (value, error) {
 			}
 			content, err := r.value()
 			if first, twice := seen[name.text]; twice {
-				r.errs.add(name.at, "", "%s is there already, at %d:%d: a name is used once in an object", quote(name.text), first.Line, first.Column)
+				r.errs.addf(name.at, "", "%s is there already, at %d:%d: a name is used once in an object", quote(name.text), first.Line, first.Column)
 				return err
 			}
 			seen[name.text] = name.at

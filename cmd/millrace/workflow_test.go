@@ -23,6 +23,7 @@ func TestWorkflow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	//nolint:dupword // nodes are named where they are drawn and where arrows begin and end
 	const chart = `flowchart TD
     node_words(["words<br/>words"])
     node_loud["loud<br/>upper"]

@@ -150,7 +150,8 @@ func settling(err error) bool {
 		return false
 	}
 	switch ke.Code() {
-	case kafka.ErrNotLeaderForPartition, kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicOrPart, kafka.ErrReplicaNotAvailable, kafka.ErrUnknownPartition:
+	case kafka.ErrNotLeaderForPartition, kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicOrPart, kafka.ErrReplicaNotAvailable, kafka.ErrUnknownPartition,
+		kafka.ErrFencedLeaderEpoch, kafka.ErrUnknownLeaderEpoch: // the client's metadata are behind the broker's, or ahead
 		return true
 	default:
 		return movingCoordinator(ke.Code())

@@ -20,9 +20,10 @@ func meaning(err error) error {
 		return transport.ErrInstance
 	case kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrRebalanceInProgress, kafka.ErrFencedMemberEpoch, kafka.ErrStaleMemberEpoch:
 		return transport.ErrMembership
-	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrTopicAuthorizationFailed, kafka.ErrInvalidTimestamp,
-		kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition, kafka.ErrRecordListTooLarge:
+	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrTopicAuthorizationFailed, kafka.ErrInvalidTimestamp, kafka.ErrRecordListTooLarge:
 		return transport.ErrRecord
+	case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition:
+		return transport.ErrTopic
 	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut:
 		return transport.ErrUnreachable
 	}

@@ -20,6 +20,9 @@ type fetcher struct {
 	log    *slog.Logger
 	topics map[string]*string // those whose metadata the consumer has
 
+	absent time.Time // since when a topic has been said not to exist
+	missed time.Time // when that was said last
+
 	recs    []graph.Raw
 	runs    []run
 	batches []transport.Batch
@@ -48,6 +51,8 @@ func (c *Client) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 		"isolation.level":      isolation,
 		"enable.partition.eof": true,
 		"auto.offset.reset":    "earliest",
+		// What is assigned here was there: if it is not now, it was most likely deleted. The default is to wait for 30 s.
+		"topic.metadata.propagation.max.ms": 5000,
 		// The default of 1,000 stops a partition for a second whenever its queue was full once.
 		"fetch.queue.backoff.ms":     2,
 		"fetch.wait.max.ms":          20,
@@ -144,12 +149,34 @@ func (f *fetcher) run(topic string, partition int32) *run {
 // complaint logs what librdkafka recovers from by itself, and returns what it does not.
 func (f *fetcher) complaint(e kafka.Error) error {
 	switch {
+	case e.Code() == kafka.ErrUnknownTopicOrPart, e.Code() == kafka.ErrUnknownTopic:
+		return f.missing(e, time.Now())
 	case e.IsFatal(), e.Code() == kafka.ErrTopicAuthorizationFailed, e.Code() == kafka.ErrGroupAuthorizationFailed:
 		return wrap("read", e)
 	default:
 		f.log.Warn("kafka: reading: "+e.Error(), "code", e.Code().String())
 		return nil
 	}
+}
+
+// A topic that does not exist is reported about once a second. It has been deleted if that goes on for absentPatience; it
+// has come back if nothing is heard for absentPause.
+const (
+	absentPatience = 5 * time.Second
+	absentPause    = 3 * time.Second
+)
+
+// missing is a report that a topic does not exist; which one is in its text only.
+func (f *fetcher) missing(e kafka.Error, now time.Time) error {
+	if now.Sub(f.missed) > absentPause {
+		f.absent = now
+		f.log.Warn("kafka: reading: " + e.Error())
+	}
+	f.missed = now
+	if now.Sub(f.absent) > absentPatience {
+		return wrap("read", e)
+	}
+	return nil
 }
 
 // Pause implements [transport.Fetcher].

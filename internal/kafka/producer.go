@@ -83,7 +83,11 @@ func (p *producer) failed(topic string, partition int32, err error) {
 	if errors.As(err, &ke) && (ke.Code() == kafka.ErrPurgeQueue || ke.Code() == kafka.ErrPurgeInflight) {
 		return // an abort's
 	}
-	p.fail(wrap(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), err))
+	err = wrap(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), err)
+	if errors.Is(err, transport.ErrTopic) { // librdkafka has waited for it long enough
+		err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
+	}
+	p.fail(err)
 }
 
 func (p *producer) fail(err error) {

@@ -15,6 +15,9 @@ var (
 	ErrInstance = errors.New("another process runs with the same instance id: give each its own state directory")
 	// ErrRecord means that the broker refuses a record for what it is: sending it again fails again.
 	ErrRecord = errors.New("the broker refuses the record")
+	// ErrTopic means that a topic or partition is not there, or not any more. Right after it was made, or its broker was
+	// started, that may pass.
+	ErrTopic = errors.New("the topic or partition does not exist, make it again")
 	// ErrUnreachable means that no broker answered.
 	ErrUnreachable = errors.New("no broker answered")
 )

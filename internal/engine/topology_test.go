@@ -118,14 +118,14 @@ func punctuated(d *draw) {
 		if err != nil {
 			return nil, err
 		}
+		var cancels []func()
 		for i, x := range intervals {
 			fire := func(clock string) func(int64) error {
 				return func(now int64) error {
 					return c.Forward(stream.Record[string, string]{Key: clock, Value: fmt.Sprintf("timer %d at %d", i, now), Timestamp: max(0, now)})
 				}
 			}
-			c.Every(x*time.Millisecond, fire("wall"))
-			c.EveryStreamTime(x*time.Millisecond, fire("stream"))
+			cancels = append(cancels, c.Every(x*time.Millisecond, fire("wall")), c.EveryStreamTime(x*time.Millisecond, fire("stream")))
 		}
 		var stop func()
 		stop = c.EveryStreamTime(50*time.Millisecond, func(now int64) error {
@@ -145,6 +145,9 @@ func punctuated(d *draw) {
 			n, _, err := store.Get(r.Key)
 			if err != nil {
 				return err
+			}
+			if which := (int(n) - 10) / 3; n >= 10 && which < len(cancels)/2 {
+				cancels[which]()
 			}
 			return store.Put(r.Key, n+1)
 		}, nil

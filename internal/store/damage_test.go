@@ -140,7 +140,7 @@ func FuzzRows(f *testing.F) {
 		for _, make := range []func(*graph.Context, *graph.Store, db.DB) graph.TaskStore{makeLists, makeWindows, makeSessions} {
 			d := disks["memory"](t)
 			put(t, d, string(key), string(value))
-			p := &part{t: t, spec: &graph.Store{Name: "mine", Retention: 1000, EmitOnCommit: true}, d: d, make: make}
+			p := &part{t: t, spec: &graph.Store{Name: "mine", Retention: 1000, EmitOnCommit: true}, d: d, make: make, logged: map[string]bool{}}
 			p.reopen()
 			switch s := p.ts.(type) {
 			case *listStore:

@@ -65,14 +65,15 @@ type logged struct {
 
 // part is a store's part of a task as the engine sees it, with the log of its changes.
 type part struct {
-	t    *testing.T
-	spec *graph.Store
-	d    db.DB
-	ctx  *graph.Context
-	ts   graph.TaskStore
-	make func(c *graph.Context, s *graph.Store, d db.DB) graph.TaskStore
-	vars []int64 // as of the last commit
-	log  []logged
+	t      *testing.T
+	spec   *graph.Store
+	d      db.DB
+	ctx    *graph.Context
+	ts     graph.TaskStore
+	make   func(c *graph.Context, s *graph.Store, d db.DB) graph.TaskStore
+	vars   []int64 // as of the last commit
+	log    []logged
+	logged map[string]bool // keys whose last record in the log is not a delete
 }
 
 // prefix is what the stores under test have before their keys; rows of other stores lie around it.
@@ -80,7 +81,7 @@ var prefix = []byte{0, 7}
 
 func newPart(t *testing.T, spec *graph.Store, d db.DB, make func(c *graph.Context, s *graph.Store, d db.DB) graph.TaskStore) *part {
 	t.Helper()
-	p := &part{t: t, spec: spec, d: d, make: make}
+	p := &part{t: t, spec: spec, d: d, make: make, logged: map[string]bool{}}
 	b := d.Batch()
 	noError(t, b.Set([]byte{0, 6, 0xff}, []byte("before")))
 	noError(t, b.Set([]byte{0, 8}, []byte("after")))
@@ -110,6 +111,9 @@ func (p *part) commit() {
 	noError(p.t, p.ts.Apply(b))
 	noError(p.t, b.Commit())
 	p.log = append(p.log, changes...)
+	for _, c := range changes {
+		p.logged[string(c.key)] = c.value != nil
+	}
 	p.vars = p.vars[:0]
 	for _, v := range p.ctx.Vars {
 		p.vars = append(p.vars, *v.P)
@@ -133,6 +137,9 @@ func (p *part) prepare() []logged {
 			p.t.Fatalf("key %q is logged twice in one commit", key)
 		case value != nil && deletes:
 			p.t.Fatal("a put comes after a delete in the changelog")
+		}
+		if value == nil && !p.logged[string(key)] {
+			p.t.Fatalf("key %q is logged as deleted, and is not in the changelog", key)
 		}
 		seen[string(key)], deletes = true, value == nil
 		changes = append(changes, logged{slices.Clone(key), slices.Clone(value), ts})
@@ -193,7 +200,7 @@ func noError(t *testing.T, err error) {
 
 // shortKey is of few letters, so that keys meet, are prefixes of each other, and are empty.
 func shortKey(rng *rand.Rand) string {
-	k := make([]byte, rng.IntN(4))
+	k := make([]byte, rng.IntN(3))
 	for i := range k {
 		k[i] = "\x00ab\x7f"[rng.IntN(4)]
 	}

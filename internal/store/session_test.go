@@ -230,6 +230,34 @@ func TestSessionMergedAsItExpires(t *testing.T) {
 	}
 }
 
+// A session that is removed in the interval in which it was made leaves nothing behind, also not the belief that its row
+// has a place in the index: the next one of its time needs it.
+func TestSessionIndex(t *testing.T) {
+	t.Parallel()
+	p := newPart(t, &graph.Store{Name: "sessions", Retention: 100_000}, disks["memory"](t), makeSessions)
+	s := p.ts.(*sessionStore)
+	put := func(at int64, put bool) {
+		e, spans, err := s.Entry("k")
+		noError(t, err)
+		s.Touch(e)
+		s.Merge(e, spans, spans, store.Span[*list]{Start: at, End: at, Value: &list{}}, s.Admit(at) && put)
+	}
+	put(5, true)
+	put(6, false)
+	p.commit()
+	put(7, true)
+	p.commit()
+	m := &sessionModel{part: p, observed: 7}
+	m.swept()
+	e, _, err := s.Entry("other")
+	noError(t, err)
+	s.Touch(e)
+	s.Merge(e, nil, nil, store.Span[*list]{Start: 500_000, End: 500_000, Value: &list{}}, s.Admit(500_000))
+	p.commit()
+	m.observed = 500_000
+	m.swept()
+}
+
 // The copies that an aggregation keeps of old sessions do not change with the sessions.
 func TestCopySpans(t *testing.T) {
 	t.Parallel()

@@ -158,6 +158,12 @@ func small() *workflow.Registry {
 	reg.Function("ill-named", func(s *stream.Stream[string, string]) *stream.Stream[string, string] {
 		return stream.Changes(s.ToTable(topology.As("with space")))
 	})
+	reg.Function("join", func(s *stream.Stream[string, string], t *table.Table[string, string]) *stream.Stream[string, string] {
+		return s.JoinTable(t, func(v, _ string) string { return v })
+	})
+	reg.Function("kept as a", func(s *stream.Stream[string, string]) *stream.Stream[string, string] {
+		return stream.Changes(s.ToTable(topology.As("a")))
+	})
 	reg.Function("nothing", func(*stream.Stream[string, string]) *stream.Stream[string, Text] { return nil })
 	reg.Task[string](task.Define[string, Text]("shout"))
 	return reg
@@ -194,7 +200,7 @@ func TestCompileErrors(t *testing.T) {
  "b": {"type": "topic-stream", "topic-name": "b", "key-schema": "nothing"},
  "q": {"type": "publish", "topic-name": "gone", "stream": "b"}`, []string{
 			`2:46: node "a": topic "nowhere" is not registered, registered are a, b, counts, out: add reg.Topic(topology.NewTopic[K, V]("nowhere"))`,
-			`3:49: node "op": function "g" is not registered, registered are changes, f, ill-named, latest, nothing, unnamed: add reg.Function("g", f)`,
+			`3:49: node "op": function "g" is not registered, registered are changes, f, ill-named, join, kept as a, latest, nothing, unnamed: add reg.Function("g", f)`,
 			`4:46: node "x": task "whisper" is not registered, registered are shout: add reg.Task[K](task.Define[In, Out]("whisper"))`,
 			`6:65: node "b": schema "nothing" is not registered, registered are boolean, bytes, double, float, integer, long, short, string, text: ` +
 				`add reg.Schema[string]("nothing")`,
@@ -229,6 +235,15 @@ func TestCompileErrors(t *testing.T) {
  "q": {"type": "publish", "topic-name": "out", "stream": "count"}`, []string{
 			`3:2: node "count": function "nothing" returned nil: return a *stream.Stream[string,workflow_test.Text]`,
 			`4:2: node "x": external: task: shout: MaxBackoff is 1m0s, shorter than Backoff, which is 2m0s`,
+		}},
+		{"a store that two nodes name", `
+ "t": {"type": "topic-table", "topic-name": "a"},
+ "s": {"type": "topic-stream", "topic-name": "b"},
+ "joined": {"type": "stream-operation", "function": "join", "inputs": ["s", "t"]},
+ "kept": {"type": "stream-operation", "function": "kept as a", "inputs": ["joined"]},
+ "p": {"type": "publish", "topic-name": "b", "stream": "kept"}`, []string{
+			`5:2: node "kept": compile_test.go:N: to-table: the name "a" is taken at compile_test.go:N: ` +
+				`give one of them another, names of operators and stores are unique in a topology`,
 		}},
 		{"what functions do wrong", `
  "a": {"type": "topic-stream", "topic-name": "a"},

@@ -157,7 +157,7 @@ func isBuilder(fn string) bool {
 	if !ok {
 		return false
 	}
-	for _, p := range [...]string{"internal/graph.", "internal/operator.", "topology.", "stream.", "table.", "task.", "state."} {
+	for _, p := range [...]string{"internal/graph.", "internal/operator.", "topology.", "stream.", "table.", "task.", "workflow.", "state."} {
 		if strings.HasPrefix(rest, p) {
 			return true
 		}

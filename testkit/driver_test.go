@@ -171,7 +171,9 @@ func TestAdvance(t *testing.T) {
 	ticks := topology.NewTopic[string, int64]("ticks")
 	b := topology.New("clock")
 	stream.From(b, images).Process(func(c *stream.Context[string, int64]) (func(stream.Record[string, int64]) error, error) {
-		tick := func(now int64) error { return c.Forward(stream.Record[string, int64]{Key: "tick", Value: now, Timestamp: now}) }
+		tick := func(now int64) error {
+			return c.Forward(stream.Record[string, int64]{Key: "tick", Value: now, Timestamp: now})
+		}
 		c.Every(time.Second, tick)
 		return func(stream.Record[string, int64]) error { return tick(c.WallTime()) }, nil
 	}).To(ticks)

@@ -35,12 +35,12 @@ func keyed(b *topology.Builder) *stream.Grouped[string, string] {
 	return files(b).GroupByKey()
 }
 func status(b *topology.Builder) *table.Table[string, string] { return table.From(b, plates) }
-func well(_, file string) string                             { return file }
-func zero() int64                                            { return 0 }
-func one(n int64, _, _ string) int64                         { return n + 1 }
-func two(n int64, _, _ string) (int64, bool)                 { return n + 1, true }
-func both(a int64, _ string, b int64) int64                  { return a + b }
-func pair(a, b string) string                                { return a + b }
+func well(_, file string) string                              { return file }
+func zero() int64                                             { return 0 }
+func one(n int64, _, _ string) int64                          { return n + 1 }
+func two(n int64, _, _ string) (int64, bool)                  { return n + 1, true }
+func both(a int64, _ string, b int64) int64                   { return a + b }
+func pair(a, b string) string                                 { return a + b }
 
 // A mistake names the operator, where it was called, and what to change.
 func TestBuildErrors(t *testing.T) {

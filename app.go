@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/millrace-go/millrace/internal/embedded"
+	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/kafka"
 	"github.com/millrace-go/millrace/internal/runtime"
 	"github.com/millrace-go/millrace/topology"
@@ -52,12 +53,13 @@ func (a *App) Run(ctx context.Context) (err error) {
 	}
 	bootstrap := a.cfg.Bootstrap
 	if bootstrap == "" {
-		broker, err := embedded.Start(embedded.Options{Logger: a.cfg.Logger})
+		broker, err := embedded.Start(embedded.Options{Logger: a.cfg.Logger, Topics: a.userTopics()})
 		if err != nil {
 			return a.fail(fmt.Errorf("millrace: %w", err))
 		}
 		defer func() { err = errors.Join(err, broker.Close()) }()
 		bootstrap = broker.Bootstrap()
+		a.cfg.Logger.Info("millrace: a broker runs in the process", "bootstrap", bootstrap)
 	}
 	client, err := kafka.Open(ctx, kafka.Config{Bootstrap: bootstrap, Properties: a.cfg.Properties, Logger: a.cfg.Logger})
 	if err != nil {
@@ -83,6 +85,21 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("millrace: %w", err)
 	}
 	return nil
+}
+
+// embeddedPartitions is how many each topic gets on the App's own broker.
+const embeddedPartitions = 4
+
+// userTopics are those that the topology reads and writes and does not make itself: nobody could make them on a broker
+// that begins empty with the App.
+func (a *App) userTopics() map[string]int32 {
+	topics := map[string]int32{}
+	for _, t := range a.t.Graph().Topics {
+		if t.Role == graph.UserTopic && !t.Dynamic {
+			topics[t.Name] = embeddedPartitions
+		}
+	}
+	return topics
 }
 
 // fail is the end of an App that never had a runtime.

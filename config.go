@@ -32,8 +32,9 @@ type Config struct {
 	// name. Instances with the same id share the work.
 	ApplicationID string
 
-	// Bootstrap is the brokers' addresses, "host:port,host:port". Without one a broker inside the process is started, which
-	// forgets everything at its end: for demos and tests.
+	// Bootstrap is the brokers' addresses, "host:port,host:port". Without one a broker inside the process is started, with the
+	// topology's topics of 4 partitions each. It logs its address, and forgets everything when the App ends: for demos and
+	// tests, where something is to talk to it from the start use [StartBroker].
 	Bootstrap string
 
 	// Properties are librdkafka's own settings for every client: TLS ("security.protocol", "ssl.ca.location"), SASL

@@ -88,6 +88,16 @@ func lags(t *testing.T, bootstrap, group string) map[string]int64 {
 	return behind
 }
 
+// TestZeroConfig runs on a broker of its own, where the topics are.
+func TestZeroConfig(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Bootstrap = ""
+	if err := start(t, wordCount(t, "app", "in", "out"), cfg).shutdown(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestListenerAsks asks for the health from within the listener.
 func TestListenerAsks(t *testing.T) {
 	t.Parallel()

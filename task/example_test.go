@@ -65,7 +65,7 @@ func ExampleNewWorker() {
 	}
 	worker := task.NewWorker(ExtractFeatures, extract, task.WorkerConfig{Concurrency: 8})
 	fmt.Println(worker.Run(context.Background()))
-	// Output: task: worker of extract-features: Bootstrap is empty: give the brokers' addresses, host:port
+	// Output: task: worker of extract-features: no Bootstrap: give the brokers' addresses, host:port
 }
 
 func ExampleAttemptOf() {

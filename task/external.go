@@ -83,7 +83,7 @@ func (x *external[K, In, Out]) asks(parent *graph.Node) *graph.Node {
 						return &graph.UserError{Node: n, Err: fmt.Errorf("the key does not encode: %w", err)}
 					}
 				}
-				if !r.Null && !(nilable && store.IsNil(&r.Value)) {
+				if null := r.Null || nilable && store.IsNil(&r.Value); !null {
 					if e.body, err = x.in.Append([]byte{}, r.Value); err != nil {
 						return &graph.UserError{Node: n, Err: fmt.Errorf("the request's body does not encode: %w", err)}
 					}

@@ -34,17 +34,17 @@ type rig struct {
 // epoch is where the clocks of these tests begin.
 const epoch = 1_000_000
 
-func newRig(t testing.TB, o task.Options, opts ...testkit.Option) *rig {
-	t.Helper()
+func newRig(tb testing.TB, o task.Options, opts ...testkit.Option) *rig {
+	tb.Helper()
 	b := topology.New("lengths")
 	task.External(stream.From(b, texts), length, o).To(lengths)
 	topo, err := b.Build()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	d := testkit.New(t, topo, append([]testkit.Option{testkit.StartAt(epoch)}, opts...)...)
+	d := testkit.New(tb, topo, append([]testkit.Option{testkit.StartAt(epoch)}, opts...)...)
 	return &rig{
-		Driver: d, t: t, in: d.Input(texts), requests: d.Output(length.Requests[string]()), answers: d.Input(length.Results[string]()),
+		Driver: d, t: tb, in: d.Input(texts), requests: d.Output(length.Requests[string]()), answers: d.Input(length.Results[string]()),
 		out: d.Output(lengths), dead: d.Output(length.DeadLetters[string]()),
 	}
 }
@@ -55,10 +55,10 @@ func (r *rig) answer(key string, res task.Result[int64]) {
 	r.answers.PipeRecord(stream.Record[string, task.Result[int64]]{Key: key, Value: res, Timestamp: 1 << 50})
 }
 
-func diff[T any](t testing.TB, what string, want, got T) {
-	t.Helper()
+func diff[T any](tb testing.TB, what string, want, got T) {
+	tb.Helper()
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
+		tb.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
 

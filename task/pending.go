@@ -98,7 +98,7 @@ func appendNullable(b, v []byte) []byte {
 	return wire.AppendBytes(b, v)
 }
 
-// readNullable keeps nil nil and empty empty.
+// readNullable tells a null from what is empty.
 func readNullable(d *wire.Reader) []byte {
 	if d.TryNil() {
 		return nil

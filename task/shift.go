@@ -150,13 +150,13 @@ func (c *crew) settle(ctx context.Context) error {
 	if len(at) == 0 {
 		return nil
 	}
-	if err := c.member.Commit(ctx, at); err != nil {
-		// A rebalance is under way, or the broker is away: the next time, or another worker does it again.
+	switch err := c.member.Commit(ctx, at); {
+	case err != nil: // a rebalance is under way, or the broker is away: the next time, or another worker does it again
 		c.log.Debug("task: positions are not committed yet: " + err.Error())
-		return nil
-	}
-	for _, pos := range at {
-		c.lanes[pos.Index].committed = pos.Offset
+	default:
+		for _, pos := range at {
+			c.lanes[pos.Index].committed = pos.Offset
+		}
 	}
 	return nil
 }

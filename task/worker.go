@@ -44,7 +44,7 @@ type WorkerConfig struct {
 func (c WorkerConfig) complete(task string) (WorkerConfig, error) {
 	var errs []error
 	if c.Bootstrap == "" {
-		errs = append(errs, errors.New("Bootstrap is empty: give the brokers' addresses, host:port"))
+		errs = append(errs, errors.New("no Bootstrap: give the brokers' addresses, host:port"))
 	}
 	if c.Group == "" {
 		c.Group = "task-" + task

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -314,6 +315,42 @@ func TestWorkerRebalance(t *testing.T) {
 	}
 }
 
+// TestWorkerTooLarge has a result that the broker does not take: the request is given up, and the others go on.
+func TestWorkerTooLarge(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 1)
+	large := task.Define[string, []byte](f.task.Name)
+	f.ask(0, request("large", "2000000"), request("small", "2"))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- task.NewWorker(large, func(_ context.Context, s string) ([]byte, error) {
+			n, err := strconv.Atoi(s)
+			return make([]byte, n), err
+		}, f.config()).Run(ctx)
+	}()
+	recs := brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 4, 30*time.Second)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	got := map[string]task.Status{}
+	for _, r := range recs {
+		a, err := large.Results[string]().Value.Decode(r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Status != task.StatusStarted {
+			got[a.ID] = a.Status
+		}
+		if a.Status == task.StatusFailed && !strings.Contains(a.Error, "cannot be sent") {
+			t.Errorf("the error is %q", a.Error)
+		}
+	}
+	diff(t, "answers", map[string]task.Status{"large": task.StatusFailed, "small": task.StatusOK}, got)
+	diff(t, "committed positions", map[int32]int64{0: 2}, f.committed())
+}
+
 // TestWorkerErrors has what keeps a worker from starting.
 func TestWorkerErrors(t *testing.T) {
 	t.Parallel()
@@ -333,7 +370,7 @@ func TestWorkerErrors(t *testing.T) {
 	}{
 		{"no function", f.task, nil, nil, "the function is nil"},
 		{"a bad name", task.Define[string, int64]("a b"), do, nil, "cannot name topics"},
-		{"no broker's address", f.task, do, func(c *task.WorkerConfig) { c.Bootstrap = "" }, "Bootstrap is empty"},
+		{"no broker's address", f.task, do, func(c *task.WorkerConfig) { c.Bootstrap = "" }, "no Bootstrap"},
 		{"negative concurrency", f.task, do, func(c *task.WorkerConfig) { c.Concurrency = -1 }, "a concurrency of -1"},
 		{"a group among the properties", f.task, do, func(c *task.WorkerConfig) { c.Properties = map[string]string{"group.id": "g"} }, "WorkerConfig.Group"},
 		{"a property on which it relies", f.task, do, func(c *task.WorkerConfig) { c.Properties = map[string]string{"acks": "0"} }, `"acks" cannot be set`},

@@ -38,7 +38,7 @@ func TestJoinTableOfNulls(t *testing.T) {
 			})
 		}, "k -> v1, none -> v?, null -> v?", 2},
 		{"a nil result", func(s S, t T) *stream.Stream[string, string] {
-			return s.JoinTable(t, func(*string, string) *string { return nil }).ProcessValues(nullness[*string])
+			return s.JoinTable(t, func(*string, string) *string { return nil }).ProcessValues(nullness)
 		}, "k -> null", 3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

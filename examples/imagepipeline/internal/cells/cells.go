@@ -15,9 +15,7 @@ func Dir(tb testing.TB) string {
 	tb.Helper()
 	shared := os.Getenv("MILLRACE_SHARED")
 	if shared == "" {
-		// Tests run in their package's folder, four levels below the folder
-		// that holds the repository.
-		shared = filepath.Join("..", "..", "..", "..", "shared")
+		shared = filepath.Join(repository(tb), "..", "shared")
 	}
 	dir := filepath.Join(shared, "cells")
 	if _, err := os.Stat(filepath.Join(dir, "reference.json")); err != nil { //nolint:gosec // G703: the developer's own environment names the folder
@@ -28,4 +26,23 @@ func Dir(tb testing.TB) string {
 		tb.Skipf("NOT COMPARED WITH THE REAL IMAGES: %v: %s", err, fix)
 	}
 	return dir
+}
+
+// repository is the folder of the repository. Tests run in their package's.
+func repository(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			tb.Fatal("no go.mod above the test's folder: run it in the repository")
+		}
+		dir = above
+	}
 }

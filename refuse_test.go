@@ -7,9 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 	"github.com/millrace-go/millrace/stream"
@@ -211,14 +208,7 @@ func TestDeletedInput(t *testing.T) {
 	cfg := testConfig(t)
 	in, out := topics(t, cfg.Bootstrap, 2, 1)
 	a := start(t, wordCount(t, newApp(t, cfg.Bootstrap), in, out), cfg)
-	c, err := kgo.NewClient(kgo.SeedBrokers(cfg.Bootstrap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := kadm.NewClient(c).DeleteTopic(t.Context(), in); err != nil {
-		t.Fatal(err)
-	}
+	deleteTopic(t, cfg.Bootstrap, in)
 	if err := a.wait(40 * time.Second); err == nil || !strings.Contains(err.Error(), in) || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("the application ended with %v", err)
 	}

@@ -1,0 +1,136 @@
+package millrace_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace-go/millrace"
+	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+)
+
+// TestRestore stops an application, does something to its store or its changelog, and starts it again: the counts go on
+// from where they were, or from the beginning where the changelog is lost.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, log string // log is what is said at the start
+		meddle    func(t *testing.T, cfg millrace.Config, changelog string)
+		forgotten bool
+	}{
+		{name: "nothing", meddle: func(*testing.T, millrace.Config, string) {}},
+		{name: "the state directory is lost", log: "runtime: restored", meddle: func(t *testing.T, cfg millrace.Config, _ string) {
+			check(t, os.RemoveAll(cfg.StateDir))
+		}},
+		{name: "the store is damaged", log: "runtime: restored", meddle: func(t *testing.T, cfg millrace.Config, _ string) {
+			each(t, cfg.StateDir, "task.json", func(path string) { check(t, os.WriteFile(path, []byte("{"), 0o600)) })
+		}},
+		{name: "the store is old and behind", log: "dropped deletions", meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			brokertest.Produce(t, cfg.Bootstrap, changelog, brokertest.Record{Key: []byte("another"), Value: make([]byte, 16)})
+			old := time.Now().Add(-25 * time.Hour)
+			each(t, cfg.StateDir, "task.json", func(path string) { check(t, os.Chtimes(path, old, old)) })
+		}},
+		{name: "the changelog is made anew", log: "made anew", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			deleteTopic(t, cfg.Bootstrap, changelog)
+		}},
+		{name: "the changelog lost its start", log: "does not hold the offset", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			brokertest.Produce(t, cfg.Bootstrap, changelog, brokertest.Record{Key: []byte("another"), Value: make([]byte, 16)})
+			truncate(t, cfg.Bootstrap, changelog)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := testConfig(t)
+			cfg.InstanceID = "me" // not waiting for another's session to end
+			id := newApp(t, cfg.Bootstrap)
+			in, out := topics(t, cfg.Bootstrap, 1, 1)
+			topo := wordCount(t, id, in, out)
+			brokertest.Produce(t, cfg.Bootstrap, in, lines(100, 10)...)
+			a := start(t, topo, cfg)
+			brokertest.Consume(t, cfg.Bootstrap, out, 300, 30*time.Second)
+			if err := a.shutdown(); err != nil {
+				t.Fatal(err)
+			}
+			c.meddle(t, cfg, id+"-counts-changelog")
+			log := &journal{t: t}
+			cfg.Logger = log.logger()
+			brokertest.Produce(t, cfg.Bootstrap, in, lines(1, 10)...)
+			a = start(t, topo, cfg)
+			got := numbersOf(brokertest.Consume(t, cfg.Bootstrap, out, 303, 30*time.Second))[300:]
+			if err := a.shutdown(); err != nil {
+				t.Fatal(err)
+			}
+			want := int64(31)
+			if c.forgotten {
+				want = 1
+			}
+			for _, n := range got {
+				if n != want {
+					t.Errorf("the counts go on with %v, want %d", got, want)
+				}
+			}
+			if c.log == "" && log.has("restored") || !log.has(c.log) {
+				t.Errorf("want %q in the log", c.log)
+			}
+		})
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// each calls f with every file of a name; there must be one.
+func each(t *testing.T, dir, name string, f func(path string)) {
+	t.Helper()
+	found := 0
+	check(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == name {
+			found++
+			f(path)
+		}
+		return err
+	}))
+	if found == 0 {
+		t.Fatalf("no %s in %s", name, dir)
+	}
+}
+
+func admin(t *testing.T, bootstrap string) *kadm.Client {
+	t.Helper()
+	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
+	check(t, err)
+	t.Cleanup(c.Close)
+	return kadm.NewClient(c)
+}
+
+// deleteTopic deletes a topic and waits until it is gone.
+func deleteTopic(t *testing.T, bootstrap, topic string) {
+	t.Helper()
+	a := admin(t, bootstrap)
+	_, err := a.DeleteTopic(t.Context(), topic)
+	check(t, err)
+	for known := true; known; {
+		found, err := a.ListTopics(t.Context(), topic)
+		check(t, err)
+		known = found.Has(topic)
+	}
+}
+
+// truncate deletes all records of a topic.
+func truncate(t *testing.T, bootstrap, topic string) {
+	t.Helper()
+	a := admin(t, bootstrap)
+	ends, err := a.ListEndOffsets(t.Context(), topic)
+	check(t, err)
+	_, err = a.DeleteRecords(t.Context(), ends.Offsets())
+	check(t, err)
+}

@@ -5,5 +5,5 @@
 // the first difference. [Run] does so for many cases and counts.
 //
 // Each scenario is a function over the type of keys and values. With *string, nil is Kafka Streams' null. Cases in which no
-// key and no value is ever null are run with string as well.
+// callback sees or returns a null are run with string as well.
 package conformance

@@ -86,10 +86,13 @@ func (x *drawing[S]) store(name string) []topology.Option {
 }
 
 // kv names a key-value store whose rows are compared.
-func (x *drawing[S]) kv[V any](name string) []topology.Option {
+func (x *drawing[S]) kv[V any](name string) []topology.Option { return x.keyed[S, V](name) }
+
+// keyed is kv with keys of another type.
+func (x *drawing[S]) keyed[K, V any](name string) []topology.Option {
 	x.stores[name] = func(d *testkit.Driver) []Row {
 		var rows []Row
-		for _, r := range d.Rows[S, V](name) {
+		for _, r := range d.Rows[K, V](name) {
 			rows = append(rows, Row{Key: valueOf(r.Key), Value: valueOf(r.Value), Time: new(r.Timestamp)})
 		}
 		return rows

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"github.com/millrace-go/millrace/stream"
+	"github.com/millrace-go/millrace/table"
 	"github.com/millrace-go/millrace/topology"
 )
 
@@ -75,35 +76,38 @@ func ttSelf[S text](x *drawing[S]) {
 	x.changes(t.Join(t.MapValues(func(v S) S { return is[S](show(v) + "'") }), join, x.kv[S]("j")...), "out")
 }
 
+// foreign is the right table of a foreign-key join. Its keys have a null for every S: a row may have no foreign key.
+func (x *drawing[S]) foreign() *table.Table[*string, S] {
+	return table.From(x.b, topology.NewTopic[*string, S]("right"), x.keyed[*string, S]("rt")...)
+}
+
 func fkInner[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.table("right", "rt")
+	left, right := x.table("left", "lt"), x.foreign()
 	joined := left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk"))
 	x.changes(joined.MapValues(func(v S) S { return v }, x.kv[S]("j")...), "out") // a named table is kept
 }
 
 func fkInnerUnmaterialized[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.table("right", "rt")
+	left, right := x.table("left", "lt"), x.foreign()
 	x.changes(left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk")), "out")
 }
 
-// keyed is a row that shows its key: the extractor of a foreign key sees the value only.
-type keyed[S text] struct{ Key, Value S }
+// shown is a row that shows its key: the extractor of a foreign key sees the value only.
+type shown[S text] struct{ Key, Value S }
 
 func fkInnerKeyExtractor[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.table("right", "rt")
-	rows := stream.Changes(left).MapValuesWithKey(func(k, v S) *keyed[S] {
+	left, right := x.table("left", "lt"), x.foreign()
+	rows := stream.Changes(left).MapValuesWithKey(func(k, v S) *shown[S] {
 		if isNull(v) {
 			return nil
 		}
-		return &keyed[S]{k, v}
+		return &shown[S]{k, v}
 	}).ToTable()
-	joined := rows.ForeignKeyJoin(right, func(r *keyed[S]) S {
+	joined := rows.ForeignKeyJoin(right, func(r *shown[S]) *string {
 		if show(r.Key) == "l1" {
-			return is[S]("r1")
+			return new("r1")
 		}
 		return foreignKey(r.Value)
-	}, func(l *keyed[S], r S) S { return join(l.Value, r) }, topology.As("fk"))
+	}, func(l *shown[S], r S) S { return join(l.Value, r) }, topology.As("fk"))
 	x.changes(joined.MapValues(func(v S) S { return v }, x.kv[S]("j")...), "out")
 }
-
-func foreignKey[S text](v S) S { return of[S](foreign(v)) }

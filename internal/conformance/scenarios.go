@@ -6,6 +6,12 @@ type scenario struct {
 	plain    func(*drawing[string])
 }
 
+// makesNulls are the scenarios whose callbacks return nulls of their own, which come out as such.
+var makesNulls = map[string]bool{
+	"map-to-null-key": true, "map-values-null": true, "reduce-null": true, "st-left-key-joiner": true,
+	"table-map-values-materialized": true, "table-transform-values-materialized": true,
+}
+
 // scenarios are those that there are topologies for. A case of any other fails.
 var scenarios = map[string]scenario{
 	// stateless

@@ -89,8 +89,8 @@ func first[S text](v S) S {
 // firstOf is first as a key selector.
 func firstOf[S text](_, v S) S { return first(v) }
 
-// foreign is FK of the scenarios: what stands before the first colon.
-func foreign[S text](v S) *string {
+// foreignKey is FK of the scenarios: what stands before the first colon.
+func foreignKey[S text](v S) *string {
 	p := str(v)
 	if p == nil {
 		return nil

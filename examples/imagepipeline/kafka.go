@@ -25,6 +25,7 @@ func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipel
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	admin := kadm.NewClient(cl)
+	var names []string
 	for _, spec := range t.Specs() {
 		var config map[string]*string
 		if spec.Compact {
@@ -34,8 +35,23 @@ func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipel
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			return fmt.Errorf("topic %s was not made: %w: is there a broker at %s?", spec.Name, err, bootstrap)
 		}
+		names = append(names, spec.Name)
 	}
-	return nil
+	// A broker knows a new topic a little later than it has made it.
+	for {
+		found, err := admin.ListTopics(ctx, names...)
+		if err != nil {
+			return fmt.Errorf("topics were made and cannot be listed: %w", err)
+		}
+		if found.Error() == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("topics were made and do not appear: %w", found.Error())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // deleteTopics takes away all that a pipeline has made, its internal topics too.

@@ -83,7 +83,8 @@ func read(name string, f io.Reader) ([]*Case, error) {
 	in := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return nil, fmt.Errorf("conformance: %s, line %d: %w", name, n, err)
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
@@ -93,7 +94,7 @@ func read(name string, f io.Reader) ([]*Case, error) {
 			}
 			cases = append(cases, c)
 		}
-		if err != nil {
+		if last {
 			return cases, nil
 		}
 	}

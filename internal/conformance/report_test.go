@@ -9,7 +9,8 @@ import (
 
 // step is a record for a scenario that reads "in", and what is expected of it.
 func step(scenario, name, value string, out ...Record) *Case {
-	in := Step{Record: Record{Topic: "in", Key: Text("k"), Value: Text(value), Time: 1}}
+	var in Step
+	in.Record = Record{Topic: "in", Key: Text("k"), Value: Text(value), Time: 1}
 	return &Case{Scenario: scenario, Name: name, Input: []Step{in}, Output: out, After: []int{len(out)}}
 }
 

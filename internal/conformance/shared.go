@@ -10,7 +10,9 @@ import (
 )
 
 // keeping is [processed] with a store.
-func keeping[S text](s *stream.Stream[S, S], spec *state.KeyValueSpec[S, S], f func(*stream.Context[S, S], *state.KeyValueStore[S, S], stream.Record[S, S]) error) *stream.Stream[S, S] {
+func keeping[S text](s *stream.Stream[S, S], spec *state.KeyValueSpec[S, S],
+	f func(*stream.Context[S, S], *state.KeyValueStore[S, S], stream.Record[S, S]) error,
+) *stream.Stream[S, S] {
 	return s.Process(func(c *stream.Context[S, S]) (func(stream.Record[S, S]) error, error) {
 		rows, err := spec.Open(c)
 		return func(r stream.Record[S, S]) error { return f(c, rows, r) }, err

@@ -380,3 +380,29 @@ func TestCommittedWaits(t *testing.T) {
 		t.Error("nothing is told after the transaction has ended")
 	}
 }
+
+// TestAssignOften changes what is read faster than librdkafka lets go of a partition; see fetcher.settle.
+func TestAssignOften(t *testing.T) {
+	t.Parallel()
+	c, bootstrap := open(t)
+	topic := newTopic(t, bootstrap, 8)
+	var records []brokertest.Record
+	var all []transport.Position
+	for p := range int32(8) {
+		records = append(records, brokertest.Record{Partition: p, Value: []byte("v")})
+		all = append(all, transport.Position{Partition: transport.Partition{Topic: topic, Index: p}})
+	}
+	brokertest.ProduceTo(t, bootstrap, topic, records...)
+	f := fetcher(t, c, all...)
+	for i := range 300 {
+		must(t, f.Assign(all[:i%9]))
+		if i%7 == 0 {
+			_, err := f.Poll(time.Millisecond)
+			must(t, err)
+		}
+	}
+	must(t, f.Assign(all[3:4]))
+	if diff := cmp.Diff([]int64{0}, read(t, f, 1)); diff != "" {
+		t.Errorf("in the end (-want +got):\n%s", diff)
+	}
+}

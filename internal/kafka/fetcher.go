@@ -83,7 +83,23 @@ func (f *fetcher) Assign(ps []transport.Position) error {
 			list[i].Offset = kafka.OffsetBeginning
 		}
 	}
-	return wrap("assign partitions", f.c.Assign(list))
+	if err := f.c.Assign(list); err != nil {
+		return wrap("assign partitions", err)
+	}
+	return f.settle()
+}
+
+// settle waits until librdkafka has let go of what was assigned before. If a partition is taken away again while it is
+// still being stopped from the time before, librdkafka stops it twice and ends the process (its issue 5573). Its main
+// thread serves one queue: the stops are in it when Assign returns, their answers when the first question is answered, and
+// all is done when the second is; the third is for good measure.
+func (f *fetcher) settle() error {
+	for range 3 {
+		if _, err := f.c.Assignment(); err != nil {
+			return wrap("read the assignment", err)
+		}
+	}
+	return nil
 }
 
 // Poll implements [transport.Fetcher].

@@ -17,15 +17,18 @@ type Grouped[K, V any] struct {
 
 // GroupByKey groups by the key as it is.
 //
-// Cost: a repartition if the key may have changed since the last one (after Map, SelectKey, FlatMap, Process). Its topic
-// is named by topology.As here, or else after the aggregation.
+// Cost: a repartition if the key may have changed since the last one (after Map, SelectKey, FlatMap, Process). Its
+// topic is named by topology.As here, or else after the aggregation. Nulls and time: what the aggregation does with
+// them. A Grouped that nothing aggregates is an error of Build. Kafka Streams: KStream.groupByKey.
 func (s *Stream[K, V]) GroupByKey(opts ...topology.Option) *Grouped[K, V] {
 	return group(s.call("group-by-key", opts), s.s)
 }
 
-// GroupBy groups by another key. Records whose new key is null do not enter; nor do null values whose V cannot be nil.
+// GroupBy groups by another key.
 //
-// Cost: a repartition; its topic is named by topology.As here, or else after the aggregation.
+// Cost: a repartition; its topic is named by topology.As here, or else after the aggregation. Nulls: f sees a null
+// value as nil; where V cannot be nil, null values are dropped without a call. Records whose new key is null do not
+// pass. Time and headers stay. Kafka Streams: KStream.groupBy.
 func (s *Stream[K, V]) GroupBy[K2 any](f func(K, V) K2, opts ...topology.Option) *Grouped[K2, V] {
 	c := s.call("group-by", opts)
 	c.Check(f == nil, "key selector")
@@ -62,7 +65,8 @@ type TimeWindowed[K, V any] struct {
 	w window.TimeWindow
 }
 
-// WindowedBy cuts the groups into windows: a record falls into each window that holds its timestamp.
+// WindowedBy cuts the groups into windows: a record falls into each window that holds its timestamp. Kafka Streams:
+// KGroupedStream.windowedBy with TimeWindows.
 func (g *Grouped[K, V]) WindowedBy(w window.TimeWindow) *TimeWindowed[K, V] {
 	if err := w.Err(); err != nil {
 		g.c.G.Errorf(graph.Caller(), "windowed-by: %w", err)
@@ -77,7 +81,8 @@ type SessionWindowed[K, V any] struct {
 }
 
 // WindowedBySession cuts the groups into sessions of activity: records of a key that are no further apart than the gap
-// are in one session, and a record between two sessions merges them (KIP-94).
+// are in one session, and a record between two sessions merges them. Kafka Streams: KGroupedStream.windowedBy with
+// SessionWindows (KIP-94).
 func (g *Grouped[K, V]) WindowedBySession(w window.SessionWindow) *SessionWindowed[K, V] {
 	if err := w.Err(); err != nil {
 		g.c.G.Errorf(graph.Caller(), "windowed-by-session: %w", err)

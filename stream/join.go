@@ -10,19 +10,22 @@ import (
 
 // JoinTable joins each record with the table's row of its key as it is when the record is processed; records without a
 // row are left out. Changes of the table alone give nothing: where the row may come after the record, join tables
-// instead (table.Table.ForeignKeyJoin). Records whose key or value is null are dropped and counted. The result has the
-// record's timestamp.
+// instead (table.Table.ForeignKeyJoin).
 //
-// Cost: a look-up; the table is kept in a store; a repartition if the key has changed, named by topology.As. The stream's
-// and the table's topics need equally many partitions.
+// Cost: a look-up; the table is kept in a store; a repartition if the key has changed, named by topology.As. The
+// stream's and the table's topics need equally many partitions. Nulls: records whose key or value is null are dropped
+// and counted; a nil R is a null. The result has the record's time and headers, whatever the row's. Kafka Streams:
+// KStream.join with a KTable.
 func (s *Stream[K, V]) JoinTable[W, R any](t *table.Table[K, W], join func(V, W) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("join-table", opts)
 	c.Check(join == nil, "joiner")
 	return joinTable(s, c, t, false, func(v V, w W, _ bool) R { return join(v, w) })
 }
 
-// LeftJoinTable is JoinTable that keeps records without a row: ok is false for them, also where the key is null. Records
-// whose value is null are dropped and counted.
+// LeftJoinTable is JoinTable that keeps records without a row: ok is false for them.
+//
+// Cost and time: see JoinTable. Nulls: a record whose key is null has no row, but does not pass a repartition; one
+// whose value is null is dropped and counted. Kafka Streams: KStream.leftJoin with a KTable (KIP-962).
 func (s *Stream[K, V]) LeftJoinTable[W, R any](t *table.Table[K, W], join func(v V, w W, ok bool) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("left-join-table", opts)
 	c.Check(join == nil, "joiner")
@@ -87,21 +90,21 @@ func ours[K, V, W any](s *Stream[K, V], c *operator.Call, t *table.Table[K, W]) 
 	return true
 }
 
-// Changes is the stream of a table's updates, deletes as nulls, with the rows' timestamps. It is the one seam between
-// tables and streams.
+// Changes is the stream of a table's updates. It is the one seam between tables and streams.
 //
-// Cost: none.
+// Cost: none. Nulls: a delete is a null value. Each record has the row's timestamp and the headers of the record that
+// changed it; sessions have none. Kafka Streams: KTable.toStream.
 func Changes[K, V any](t *table.Table[K, V], opts ...topology.Option) *Stream[K, V] {
 	parts := t.Parts()
 	c := operator.NewCall(parts.G, "changes", opts)
 	return &Stream[K, V]{graph.Stream[K, V]{G: parts.G, Node: table.Records(t, c), Key: parts.Key, Value: parts.Value}}
 }
 
-// ToTable keeps the latest value of each key (KIP-523). Records whose key is null are dropped and counted; a null value
-// deletes.
+// ToTable keeps the latest value of each key: the one that came last, whatever its time.
 //
 // Cost: a store and its changelog if it is named, looked up or asked for old values; a repartition if the key has
-// changed. Both have the name given by topology.As.
+// changed. Both have the name given by topology.As. Nulls: records whose key is null are dropped and counted; a null
+// value deletes. Rows have the records' time. Kafka Streams: KStream.toTable (KIP-523).
 func (s *Stream[K, V]) ToTable(opts ...topology.Option) *table.Table[K, V] {
 	c := s.call("to-table", opts)
 	in := operator.Through(c, s.s, c.Name)

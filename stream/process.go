@@ -10,10 +10,12 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// ProcessValues is MapValues that sees the whole record, nulls included, and may fail: an error goes to the processing
-// error handler, with the record's topic, partition and offset. A nil R is a null. ctx ends when the task is stopped.
+// ProcessValues is MapValues that sees the whole record and may fail: an error goes to the processing error handler,
+// with the record's topic, partition and offset. ctx ends when the task is stopped.
 //
-// Cost: no repartition, no state.
+// Cost: no repartition, no state. Nulls: f is called for every record; Record.Null and Record.NullKey say what is
+// absent. A nil R is a null. Time and headers stay. Kafka Streams: KStream.processValues, of a processor that forwards
+// one value (KIP-820).
 func (s *Stream[K, V]) ProcessValues[R any](f func(ctx context.Context, r Record[K, V]) (R, error), opts ...topology.Option) *Stream[K, R] {
 	c := s.call("process-values", opts)
 	c.Check(f == nil, "callback")
@@ -43,7 +45,8 @@ type Context[K, V any] struct {
 }
 
 // Forward sends a record to the operators after this one and returns when they are done with it. Its Topic, Partition
-// and Offset are not looked at. For a K or V that can be nil, nil means null, whatever NullKey and Null say.
+// and Offset are not looked at. For a K or V that can be nil, nil means null, whatever NullKey and Null say. Its time
+// and headers are the caller's to set. Kafka Streams: ProcessorContext.forward.
 func (c *Context[K, V]) Forward(r Record[K, V]) error {
 	o := &c.o
 	*o = graph.Record[K, V]{Key: r.Key, Value: r.Value, NullKey: r.NullKey, Null: r.Null, Timestamp: r.Timestamp, Headers: r.Headers}
@@ -70,15 +73,19 @@ func (c *Context[K, V]) Partition() int32 { return c.c.TaskPartition }
 func (c *Context[K, V]) Task() *graph.Context { return c.c }
 
 // Skip counts the record being processed as dropped and has it logged with its topic, partition, offset and the reason.
+// Kafka Streams' own operators count such records as dropped-records (KIP-444).
 func (c *Context[K, V]) Skip(reason string) { c.c.Skip(c.n, reason) }
 
-// Every calls f at intervals of wall-clock time; a call that is late is made once. The returned func ends it.
+// Every calls f at intervals of wall-clock time, of whole milliseconds and at least one; a call that is late is made
+// once. The returned func ends it. What it does is committed like a record. Kafka Streams: ProcessorContext.schedule
+// with WALL_CLOCK_TIME (KIP-138).
 func (c *Context[K, V]) Every(interval time.Duration, f func(now int64) error) (cancel func()) {
 	return c.schedule(graph.WallClock, interval, f)
 }
 
-// EveryStreamTime calls f at intervals of stream time, from the first record on: it does not move while no records come.
-// Where stream time jumps over several intervals, f is called once.
+// EveryStreamTime calls f at intervals of stream time, from the first record on: it does not move while no records
+// come. Where stream time jumps over several intervals, f is called once. The returned func ends it. Kafka Streams:
+// ProcessorContext.schedule with STREAM_TIME (KIP-138).
 func (c *Context[K, V]) EveryStreamTime(interval time.Duration, f func(now int64) error) (cancel func()) {
 	return c.schedule(graph.StreamClock, interval, f)
 }
@@ -99,10 +106,13 @@ func (c *Context[K, V]) schedule(clock graph.Clock, interval time.Duration, f fu
 
 // Process is the way to whatever the other operators do not do: state of one's own, timers, any number of records for
 // one. init is called once per task; it opens stores (package state; name them with topology.WithStores), schedules
-// punctuations, and returns the function that handles records. An error of either is the user's: see ProcessValues.
+// punctuations, and returns the function that handles records. What a processor remembers belongs in a store: a
+// variable keeps what a failed commit undoes. An error of either function is the user's: see ProcessValues.
 //
-// The key may have changed, so the next operator that groups or joins repartitions; Process itself never does, so after
-// SelectKey and the like call Repartition before it (KIP-820).
+// Cost: its stores and their changelogs. The key may have changed, so the next operator that groups or joins
+// repartitions; Process itself never does, so after SelectKey and the like call Repartition before it. Nulls: the
+// function is called for every record; Record.Null and Record.NullKey say what is absent. Time and headers are those of
+// the records that it forwards. Kafka Streams: KStream.process (KIP-820).
 func (s *Stream[K, V]) Process[K2, V2 any](init func(*Context[K2, V2]) (func(Record[K, V]) error, error), opts ...topology.Option) *Stream[K2, V2] {
 	c := s.call("process", opts)
 	c.Check(init == nil, "processor")

@@ -11,20 +11,24 @@ import (
 	"github.com/millrace-go/millrace/window"
 )
 
-// Count counts the records of each key and session, those with a null value too. A record that merges sessions forwards
-// a null for each of them before the merged one. Records whose key is null are dropped and counted, and so are late ones:
-// a record is late if the session that it would make or extend ends before the latest timestamp that this operator has
-// seen, minus grace and gap (KIP-94, KIP-328).
+// Count counts the records of each key and session. A record that merges sessions forwards a null for each of them
+// before the merged one.
 //
-// Cost: a session store and its changelog, one look-up a record; a repartition if the key has changed. The result's
-// timestamp is the session's end. It has no headers: a session is made of several records.
+// Cost: a session store and its changelog, named by topology.As; one look-up a record; a repartition if the key has
+// changed. Nulls: records whose key is null are dropped and counted; null values count. A record is late, and dropped
+// and counted, if the session that it would make or extend ends before the latest timestamp that this operator has
+// seen, minus grace and gap (KIP-328). The result's timestamp is the session's end. It has no headers: a session is
+// made of several records. Kafka Streams: SessionWindowedKStream.count (KIP-94).
 func (w *SessionWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
 	c := call(w.g.c, "session-count", opts)
 	return table.Of(sessions(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
 }
 
-// Reduce combines the values of each key and session: see Grouped.Reduce, and Count for cost, lateness and time.
-// Sessions are merged by reduce(earlier, later). Nulls of a V that can be nil reach reduce.
+// Reduce combines the values of each key and session: see Grouped.Reduce. Sessions are merged by reduce(earlier,
+// later).
+//
+// Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach reduce, others are dropped and counted.
+// Kafka Streams: SessionWindowedKStream.reduce.
 func (w *SessionWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
 	c := call(w.g.c, "session-reduce", opts)
 	c.Check(reduce == nil, "reducer")
@@ -37,7 +41,10 @@ func (w *SessionWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Opt
 // Aggregate folds the values of each key and session: init starts, merge(so far, key, session) takes in each session
 // that the record touches, also where it is only one, and add(so far, key, value) the record at last. All three may
 // change and return their first argument; merge may return its third. A nil result of an A that can be nil deletes the
-// session. Nulls of a V that can be nil reach add. See Count for cost, lateness and time.
+// session.
+//
+// Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach add, others are dropped and counted.
+// Kafka Streams: SessionWindowedKStream.aggregate.
 func (w *SessionWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V) A, merge func(A, K, A) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
 	c := call(w.g.c, "session-aggregate", opts)
 	c.Check(init == nil, "initialiser")
@@ -46,7 +53,9 @@ func (w *SessionWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V
 	return table.Of(sessions(w, c, func(serde.Serde[A]) fold[K, V, A] { return aggregateFold(init, add, merge) }))
 }
 
-// AggregateOrDelete is Aggregate whose add says whether the session stays.
+// AggregateOrDelete is Aggregate whose add says whether the session stays: false deletes it and forwards a null.
+//
+// Cost, lateness, nulls and time: see Aggregate.
 func (w *SessionWindowed[K, V]) AggregateOrDelete[A any](init func() A, add func(A, K, V) (A, bool), merge func(A, K, A) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
 	c := call(w.g.c, "session-aggregate", opts)
 	c.Check(init == nil, "initialiser")

@@ -21,9 +21,10 @@ type routed[K, V any] struct {
 }
 
 // Split divides the stream: each record goes to the first branch whose predicate is true, to the default branch if none
-// is, and nowhere if there is no default branch (KIP-418). Null values go to the default branch if V cannot be nil.
+// is, and nowhere if there is no default branch. A Splitter without branches is an error of Build.
 //
-// Cost: no repartition, no state.
+// Cost: no repartition, no state. Nulls: predicates see a null value as nil; where V cannot be nil, null values go to
+// the default branch without a call. Time and headers stay. Kafka Streams: KStream.split (KIP-418).
 func (s *Stream[K, V]) Split(opts ...topology.Option) *Splitter[K, V] {
 	c := s.call("split", opts)
 	b := &Splitter[K, V]{from: s}
@@ -50,7 +51,10 @@ func (s *Stream[K, V]) Split(opts ...topology.Option) *Splitter[K, V] {
 	return b
 }
 
-// Branch is the stream of the records that no branch before took and for which want is true.
+// Branch is the stream of the records that no branch before took and for which want is true. Branches are asked in the
+// order of the calls.
+//
+// Cost, nulls and time: see Stream.Split. Kafka Streams: BranchedKStream.branch.
 func (b *Splitter[K, V]) Branch(want func(K, V) bool, opts ...topology.Option) *Stream[K, V] {
 	c := b.from.call("branch", opts)
 	c.Check(want == nil, "predicate")
@@ -62,6 +66,8 @@ func (b *Splitter[K, V]) Branch(want func(K, V) bool, opts ...topology.Option) *
 }
 
 // Default is the stream of the records that no branch took. It comes last.
+//
+// Cost, nulls and time: see Stream.Split. Kafka Streams: BranchedKStream.defaultBranch.
 func (b *Splitter[K, V]) Default(opts ...topology.Option) *Stream[K, V] {
 	c := b.from.call("default-branch", opts)
 	if b.last {

@@ -9,16 +9,17 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// Filter keeps the records for which keep is true. Null values: see Absence.
+// Filter keeps the records for which keep is true.
 //
-// Cost: no repartition, no state.
+// Cost: no repartition, no state. Nulls: keep sees a null value as nil; where V cannot be nil, null values are dropped
+// without a call. Time and headers stay. Kafka Streams: KStream.filter.
 func (s *Stream[K, V]) Filter(keep func(K, V) bool, opts ...topology.Option) *Stream[K, V] {
 	return s.filter("filter", keep, true, opts)
 }
 
 // FilterNot keeps the records for which drop is false.
 //
-// Cost: no repartition, no state.
+// Cost, nulls and time: see Filter. Kafka Streams: KStream.filterNot.
 func (s *Stream[K, V]) FilterNot(drop func(K, V) bool, opts ...topology.Option) *Stream[K, V] {
 	return s.filter("filter-not", drop, false, opts)
 }
@@ -37,16 +38,19 @@ func (s *Stream[K, V]) filter(op string, f func(K, V) bool, want bool, opts []to
 	}))
 }
 
-// MapValues gives each record another value. A nil R is a null. Nulls of a V that cannot be nil stay null, without a call.
+// MapValues gives each record another value.
 //
-// Cost: no repartition, no state: the key stays.
+// Cost: no repartition, no state: the key stays. Nulls: f sees a null value as nil; where V cannot be nil, nulls stay
+// null, without a call. A nil R is a null. Time and headers stay. Kafka Streams: KStream.mapValues.
 func (s *Stream[K, V]) MapValues[R any](f func(V) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("map-values", opts)
 	c.Check(f == nil, "mapper")
 	return mapValues(s, c, func(_ K, v V) R { return f(v) })
 }
 
-// MapValuesWithKey is MapValues with the key to look at (KIP-149). The key must not be changed through a pointer.
+// MapValuesWithKey is MapValues with the key to look at. The key must not be changed through a pointer.
+//
+// Cost, nulls and time: see MapValues. Kafka Streams: KStream.mapValues with a ValueMapperWithKey (KIP-149).
 func (s *Stream[K, V]) MapValuesWithKey[R any](f func(K, V) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("map-values", opts)
 	c.Check(f == nil, "mapper")
@@ -71,9 +75,11 @@ func mapValues[K, V, R any](s *Stream[K, V], c *operator.Call, f func(K, V) R) *
 	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: s.s.Key, Rekeyed: s.s.Rekeyed}}
 }
 
-// Map gives each record another key and value. Nil results are nulls. Null values: see Absence.
+// Map gives each record another key and value.
 //
-// Cost: no state; the key may have changed, so the next operator that groups or joins repartitions.
+// Cost: no state; the key may have changed, so the next operator that groups or joins repartitions. Nulls: f sees a
+// null value as nil; where V cannot be nil, null values are dropped without a call. Nil results are nulls. Time and
+// headers stay. Kafka Streams: KStream.map.
 func (s *Stream[K, V]) Map[K2, V2 any](f func(K, V) (K2, V2), opts ...topology.Option) *Stream[K2, V2] {
 	c := s.call("map", opts)
 	c.Check(f == nil, "mapper")
@@ -94,9 +100,10 @@ func (s *Stream[K, V]) Map[K2, V2 any](f func(K, V) (K2, V2), opts ...topology.O
 	return &Stream[K2, V2]{graph.Stream[K2, V2]{G: s.s.G, Node: n, Rekeyed: true}}
 }
 
-// SelectKey gives each record another key. A nil key is a null. Null values: see Absence.
+// SelectKey gives each record another key.
 //
 // Cost: no state; the next operator that groups or joins repartitions. The value's bytes are passed on as they are.
+// Nulls: see Map; a nil key is a null. Time and headers stay. Kafka Streams: KStream.selectKey.
 func (s *Stream[K, V]) SelectKey[K2 any](f func(K, V) K2, opts ...topology.Option) *Stream[K2, V] {
 	c := s.call("select-key", opts)
 	c.Check(f == nil, "key selector")
@@ -119,9 +126,10 @@ func selectKey[K, V, K2 any](s *Stream[K, V], c *operator.Call, f func(K, V) K2)
 	return &Stream[K2, V]{graph.Stream[K2, V]{G: s.s.G, Node: n, Value: s.s.Value, Rekeyed: true}}
 }
 
-// FlatMap gives any number of records for one, in order; f may return nil for none. Null values: see Absence.
+// FlatMap gives any number of records for one, in order; f may return nil for none.
 //
-// Cost: no state; the next operator that groups or joins repartitions.
+// Cost: no state; the next operator that groups or joins repartitions. Nulls: see Map. Each record has the time and
+// headers of the one that it came from. Kafka Streams: KStream.flatMap.
 func (s *Stream[K, V]) FlatMap[K2, V2 any](f func(K, V) iter.Seq2[K2, V2], opts ...topology.Option) *Stream[K2, V2] {
 	c := s.call("flat-map", opts)
 	c.Check(f == nil, "mapper")
@@ -150,16 +158,20 @@ func (s *Stream[K, V]) FlatMap[K2, V2 any](f func(K, V) iter.Seq2[K2, V2], opts 
 	return &Stream[K2, V2]{graph.Stream[K2, V2]{G: s.s.G, Node: n, Rekeyed: true}}
 }
 
-// FlatMapValues gives any number of values for one, in order, under the same key. Null values: see Absence.
+// FlatMapValues gives any number of values for one, in order, under the same key.
 //
-// Cost: no repartition, no state.
+// Cost: no repartition, no state. Nulls: f sees a null value as nil; where V cannot be nil, null values are dropped
+// without a call. Nil elements are nulls. Each record has the time and headers of the one that it came from. Kafka
+// Streams: KStream.flatMapValues.
 func (s *Stream[K, V]) FlatMapValues[R any](f func(V) []R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("flat-map-values", opts)
 	c.Check(f == nil, "mapper")
 	return flatMapValues(s, c, func(_ K, v V) []R { return f(v) })
 }
 
-// FlatMapValuesWithKey is FlatMapValues with the key to look at (KIP-149).
+// FlatMapValuesWithKey is FlatMapValues with the key to look at.
+//
+// Cost, nulls and time: see FlatMapValues. Kafka Streams: KStream.flatMapValues with a ValueMapperWithKey (KIP-149).
 func (s *Stream[K, V]) FlatMapValuesWithKey[R any](f func(K, V) []R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("flat-map-values", opts)
 	c.Check(f == nil, "mapper")
@@ -190,7 +202,8 @@ func flatMapValues[K, V, R any](s *Stream[K, V], c *operator.Call, f func(K, V) 
 // Peek calls f with each record and passes it on. f runs again where a record is processed again, after a failure or
 // inside a transaction that is aborted.
 //
-// Cost: no repartition, no state.
+// Cost: no repartition, no state. Nulls: f sees a null value as nil; where V cannot be nil, it is not called for one.
+// Every record passes, with its time and headers. Kafka Streams: KStream.peek.
 func (s *Stream[K, V]) Peek(f func(K, V), opts ...topology.Option) *Stream[K, V] {
 	c := s.call("peek", opts)
 	c.Check(f == nil, "callback")
@@ -206,6 +219,8 @@ func (s *Stream[K, V]) Peek(f func(K, V), opts ...topology.Option) *Stream[K, V]
 }
 
 // ForEach calls f with each record and ends the stream. f may run again: see Peek.
+//
+// Cost and nulls: see Peek. Kafka Streams: KStream.foreach.
 func (s *Stream[K, V]) ForEach(f func(K, V), opts ...topology.Option) {
 	c := s.call("for-each", opts)
 	c.Check(f == nil, "callback")

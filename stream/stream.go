@@ -35,9 +35,12 @@ import (
 // be used many times; who uses it first sees each record first.
 type Stream[K, V any] struct{ s graph.Stream[K, V] }
 
-// From reads a topic. Each record's timestamp is the topic's, unless topology.Extractor says otherwise.
+// From reads a topic. Each record's timestamp is the topic's, unless topology.Extractor says otherwise; a record with a
+// negative one is dropped and counted.
 //
-// Cost: decodes each record once. A topic is read once per topology; a second From of it is an error.
+// Cost: decodes each record once. A topic is read once per topology; a second From of it is an error. Nulls: null keys
+// and values come as they are. What does not decode goes to the deserialisation error handler. Kafka Streams:
+// StreamsBuilder.stream.
 func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topology.Option) *Stream[K, V] {
 	c := operator.NewCall(b.Graph(), "stream.From", opts)
 	ks, vs := operator.Key(c, t.Key), operator.Value(c, t.Value)
@@ -46,18 +49,23 @@ func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topolog
 	return &Stream[K, V]{graph.Stream[K, V]{G: c.G, Node: n, Key: ks, Value: vs}}
 }
 
-// To writes the stream to a topic, with the records' timestamps and headers; nulls are written as nulls. The partition is
-// Kafka's default: murmur2 of the key's bytes, and any for a null key. A windowed key goes where its inner key goes.
+// To writes the stream to a topic. The partition is Kafka's default: murmur2 of the key's bytes, and any for a null
+// key. A windowed key goes where its inner key goes.
 //
-// Cost: encodes each record once; a value that has not changed since it was read is passed on as it came.
+// Cost: encodes each record once; a value that has not changed since it was read is passed on as it came. Nulls are
+// written as nulls, with the records' timestamps and headers. What does not encode goes to the processing error
+// handler. Kafka Streams: KStream.to.
 func (s *Stream[K, V]) To(t topology.Topic[K, V], opts ...topology.Option) {
 	c := s.call("to", opts)
 	gt := c.G.Topic(t.Name, graph.UserTopic)
 	operator.AddSink(c, "to", s.s.Node, gt, operator.Key(c, t.Key), operator.Value(c, t.Value), s.s.Value, false)
 }
 
-// ToFunc writes each record to the topic that choose names (KIP-303); the topics must exist. Their serdes are the
-// stream's, or those given as options.
+// ToFunc writes each record to the topic that choose names; the topics must exist. Their serdes are the stream's, or
+// those given as options.
+//
+// Cost, nulls and time: see To. choose is called for every record. Kafka Streams: KStream.to with a TopicNameExtractor
+// (KIP-303).
 func (s *Stream[K, V]) ToFunc(choose func(Record[K, V]) string, opts ...topology.Option) {
 	c := s.call("to", opts)
 	c.Check(choose == nil, "choice of a topic")
@@ -67,14 +75,21 @@ func (s *Stream[K, V]) ToFunc(choose func(Record[K, V]) string, opts ...topology
 
 // Repartition sends the stream through an internal topic, so that the records of a key are in one partition. Operators
 // that need it do so themselves after the key has changed; it is for Process, which does not, and to change the number
-// of partitions (topology.Partitions). Records whose key is null do not pass (KIP-221).
+// of partitions (topology.Partitions).
+//
+// Cost: writes and reads each record once more; the topic is named by topology.As. Nulls: records whose key is null do
+// not pass, uncounted; null values do. Time and headers stay; the order of a key's records does where they came from
+// one partition. Kafka Streams: KStream.repartition (KIP-221).
 func (s *Stream[K, V]) Repartition(opts ...topology.Option) *Stream[K, V] {
 	c := s.call("repartition", opts)
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a repartition topic")
 	return &Stream[K, V]{operator.Repartitioned(c, s.s, name)}
 }
 
-// Merge is the records of both streams, in no order but that of each (KIP-202).
+// Merge is the records of both streams, in no order but that of each.
+//
+// Cost: no repartition, no state. Nulls, time and headers stay. Streams with different serdes merge too; their values
+// are encoded again where they are written. Kafka Streams: KStream.merge (KIP-202).
 func (s *Stream[K, V]) Merge(o *Stream[K, V], opts ...topology.Option) *Stream[K, V] {
 	c := s.call("merge", opts)
 	switch {

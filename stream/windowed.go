@@ -11,19 +11,22 @@ import (
 	"github.com/millrace-go/millrace/window"
 )
 
-// Count counts the records of each key and window, those with a null value too. Records whose key is null, and records
-// later than the grace, are dropped and counted as dropped: a window is closed once its end is not after the latest
-// timestamp that this operator has seen, minus the grace; each window of a record is tested by itself (KIP-328).
+// Count counts the records of each key and window.
 //
-// Cost: a window store and its changelog, a look-up per window of a record; a repartition if the key has changed. The
-// result's timestamp is the latest of the window's records.
+// Cost: a window store and its changelog, named by topology.As; a look-up per window of a record; a repartition if the
+// key has changed. Nulls: records whose key is null are dropped and counted as dropped; null values count. Records
+// later than the grace are dropped and counted too: a window is closed once its end is not after the latest timestamp
+// that this operator has seen, minus the grace; each window of a record is tested by itself (KIP-328). The result's
+// timestamp is the latest of the window's records. Kafka Streams: TimeWindowedKStream.count.
 func (w *TimeWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
 	c := call(w.g.c, "windowed-count", opts)
 	return table.Of(windowed(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
 }
 
-// Reduce combines the values of each key and window: see Grouped.Reduce, and Count for cost, lateness and time. Nulls of
-// a V that can be nil reach reduce.
+// Reduce combines the values of each key and window: see Grouped.Reduce.
+//
+// Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach reduce, others are dropped and counted.
+// Kafka Streams: TimeWindowedKStream.reduce.
 func (w *TimeWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
 	c := call(w.g.c, "windowed-reduce", opts)
 	c.Check(reduce == nil, "reducer")
@@ -33,8 +36,10 @@ func (w *TimeWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option
 	return table.Of(windowed(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
 }
 
-// Aggregate folds the values of each key and window: see Grouped.Aggregate, and Count for cost, lateness and time. Nulls
-// of a V that can be nil reach add.
+// Aggregate folds the values of each key and window: see Grouped.Aggregate.
+//
+// Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach add, others are dropped and counted.
+// Kafka Streams: TimeWindowedKStream.aggregate.
 func (w *TimeWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V) A, opts ...topology.Option) *table.Table[window.Key[K], A] {
 	c := call(w.g.c, "windowed-aggregate", opts)
 	c.Check(init == nil, "initialiser")
@@ -42,7 +47,9 @@ func (w *TimeWindowed[K, V]) Aggregate[A any](init func() A, add func(A, K, V) A
 	return table.Of(windowed(w, c, func(serde.Serde[A]) fold[K, V, A] { return aggregateFold(init, add, nil) }))
 }
 
-// AggregateOrDelete is Aggregate whose add says whether the window's row stays.
+// AggregateOrDelete is Aggregate whose add says whether the window's row stays: false deletes it and forwards a null.
+//
+// Cost, lateness, nulls and time: see Aggregate.
 func (w *TimeWindowed[K, V]) AggregateOrDelete[A any](init func() A, add func(A, K, V) (A, bool), opts ...topology.Option) *table.Table[window.Key[K], A] {
 	c := call(w.g.c, "windowed-aggregate", opts)
 	c.Check(init == nil, "initialiser")

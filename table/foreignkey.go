@@ -10,18 +10,19 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// ForeignKeyJoin joins each row of t with the row of o whose key is key(row). The result has t's keys. It is updated when
-// either side changes, in whatever order the two arrive: a row that waits for its partner is joined when that comes
-// (KIP-213). A nil key, of a KO that can be nil, joins nothing; so does a row of o that encodes to no bytes, such as "", as in
-// Kafka Streams. key and join must be pure.
+// ForeignKeyJoin joins each row of t with the row of o whose key is key(row). The result has t's keys. It is updated
+// when either side changes, in whatever order the two arrive: a row that waits for its partner is joined when that
+// comes. key and join must be pure.
 //
 // A row subscribes to its foreign key through an internal topic, and what it subscribed to comes back through another.
 // An answer counts only while the row is the version that asked; versions are counted, so no serde needs to be
 // deterministic (Kafka Streams compares a hash of the encoded row).
 //
 // Cost: two internal topics (named after the join, topology.As) and two stores: t's rows with their versions, and the
-// subscriptions; o is kept in a store. The result's timestamp is the later of the two rows'; of the right row alone where
-// that changed.
+// subscriptions; o is kept in a store. Nulls: a nil key, of a KO that can be nil, joins nothing and is counted as
+// dropped; so does a row of o that encodes to no bytes, such as "", as in Kafka Streams; a nil R deletes the result.
+// The result's timestamp is the later of the two rows'; of the right row alone where that changed. Kafka Streams:
+// KTable.join with a foreign key (KIP-213).
 func (t *Table[K, V]) ForeignKeyJoin[KO, W, R any](o *Table[KO, W], key func(V) KO, join func(V, W) R, opts ...topology.Option) *Table[K, R] {
 	c := operator.NewCall(t.t.G, "foreign-key-join", opts)
 	c.Check(key == nil, "foreign key extractor")

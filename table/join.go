@@ -7,11 +7,12 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// Join is the table of the keys that are in both tables. A change on either side updates the result, with the later of
-// the two rows' timestamps; when one side's row goes, so does the result's. join must be pure.
+// Join is the table of the keys that are in both tables. A change on either side updates the result; when one side's
+// row goes, so does the result's. join must be pure.
 //
 // Cost: both tables are kept in stores; their topics need equally many partitions. The result is kept too if it is
-// named (topology.As) or looked up.
+// named (topology.As) or looked up. Nulls: join is not called for a row that is absent; a nil R deletes the result. The
+// result has the later of the two rows' timestamps. Kafka Streams: KTable.join.
 func (t *Table[K, V]) Join[W, R any](o *Table[K, W], join func(V, W) R, opts ...topology.Option) *Table[K, R] {
 	c := operator.NewCall(t.t.G, "table-join", opts)
 	c.Check(join == nil, "joiner")

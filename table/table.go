@@ -27,10 +27,12 @@ func Of[K, V any](t graph.Table[K, V]) *Table[K, V] { return &Table[K, V]{t} }
 // Parts are what a Table is made of; they are for package stream.
 func (t *Table[K, V]) Parts() graph.Table[K, V] { return t.t }
 
-// From reads a topic as a table: each record is its key's new value, a null value deletes. The topic should be compacted.
+// From reads a topic as a table: each record is its key's new value. The topic should be compacted.
 //
 // Cost: a store with a changelog if the table is named (topology.As), looked up, or asked for old values; the store is
-// named after the topic unless topology.As names it.
+// named after the topic unless topology.As names it. Nulls: a null value deletes; a null key is dropped and counted.
+// Updates are taken in the order in which they come; rows have their records' time. Kafka Streams:
+// StreamsBuilder.table.
 func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(b.Graph(), "table.From", opts)
 	ks, vs := operator.Key(c, t.Key), operator.Value(c, t.Value)
@@ -44,26 +46,30 @@ func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topolog
 }
 
 // Filter keeps the rows for which keep is true. A row that it does not keep is forwarded as deleted, unless it is known
-// not to have been kept before: t has a store already (a name, a look-up) or a child asks for old values.
+// not to have been kept before: t has a store already (a name, a look-up) or a child asks for old values. keep must be
+// pure.
 //
-// Cost: no state. Looking a row up runs keep on the parent's row.
+// Cost: no state, unless topology.As names a store. Looking a row up runs keep on the parent's row. Nulls: a delete
+// stays one, without a call. Time and headers stay. Kafka Streams: KTable.filter.
 func (t *Table[K, V]) Filter(keep func(K, V) bool, opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(t.t.G, "table-filter", opts)
 	c.Check(keep == nil, "predicate")
 	return derive(t, c, func(k K, v V) (V, bool) { return v, keep(k, v) }, t.t.Value, true)
 }
 
-// FilterNot keeps the rows for which drop is false: see Filter.
+// FilterNot keeps the rows for which drop is false.
+//
+// Cost, nulls and time: see Filter. Kafka Streams: KTable.filterNot.
 func (t *Table[K, V]) FilterNot(drop func(K, V) bool, opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(t.t.G, "table-filter-not", opts)
 	c.Check(drop == nil, "predicate")
 	return derive(t, c, func(k K, v V) (V, bool) { return v, !drop(k, v) }, t.t.Value, true)
 }
 
-// MapValues gives each row another value. f must be pure: it is called again for old values and look-ups. A nil R
-// deletes the row.
+// MapValues gives each row another value. f must be pure: it is called again for old values and look-ups.
 //
-// Cost: no state. Looking a row up runs f on the parent's row.
+// Cost: no state, unless topology.As names a store. Looking a row up runs f on the parent's row. Nulls: a delete stays
+// one, without a call; a nil R deletes the row. Time and headers stay. Kafka Streams: KTable.mapValues.
 func (t *Table[K, V]) MapValues[R any](f func(V) R, opts ...topology.Option) *Table[K, R] {
 	c := operator.NewCall(t.t.G, "table-map-values", opts)
 	c.Check(f == nil, "mapper")
@@ -74,9 +80,9 @@ func (t *Table[K, V]) MapValues[R any](f func(V) R, opts ...topology.Option) *Ta
 	}, nil, false)
 }
 
-// To publishes every change to a topic, deletes as nulls, with the rows' timestamps.
+// To publishes every change to a topic, with the rows' timestamps.
 //
-// Cost: encodes each change once.
+// Cost: encodes each change once. Nulls: a delete is a null value. Kafka Streams: KTable.toStream, then to.
 func (t *Table[K, V]) To(topic topology.Topic[K, V], opts ...topology.Option) {
 	c := operator.NewCall(t.t.G, "to", opts)
 	n := Records(t, c)

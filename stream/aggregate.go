@@ -11,8 +11,8 @@ import (
 // Cost: a store and its changelog, named by topology.As; a repartition if the key has changed. Nulls: records whose key
 // or value is null are dropped and counted as dropped. The result's timestamp is the latest of the row's records, also
 // where records come out of order (KIP-258). Kafka Streams: KGroupedStream.count.
-func (g *Grouped[K, V]) Count(opts ...topology.Option) *table.Table[K, int64] {
-	c := call(g.c, "count", opts)
+func (g *Grouped[K, V]) Count[O topology.Opt](opts ...O) *table.Table[K, int64] {
+	c := call(g.c, "count", topology.Options(opts))
 	return table.Of(grouped(g, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
 }
 
@@ -20,8 +20,8 @@ func (g *Grouped[K, V]) Count(opts ...topology.Option) *table.Table[K, int64] {
 // and return its first argument. A nil result of a V that can be nil deletes the row.
 //
 // Cost, nulls and time: see Count. Kafka Streams: KGroupedStream.reduce.
-func (g *Grouped[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[K, V] {
-	c := call(g.c, "reduce", opts)
+func (g *Grouped[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts ...O) *table.Table[K, V] {
+	c := call(g.c, "reduce", topology.Options(opts))
 	c.Check(reduce == nil, "reducer")
 	if c.ValueSerde == nil && g.s.Value != nil {
 		c.ValueSerde = g.s.Value

@@ -20,8 +20,8 @@ type Grouped[K, V any] struct {
 // Cost: a repartition if the key may have changed since the last one (after Map, SelectKey, FlatMap, Process). Its
 // topic is named by topology.As here, or else after the aggregation. Nulls and time: what the aggregation does with
 // them. A Grouped that nothing aggregates is an error of Build. Kafka Streams: KStream.groupByKey.
-func (s *Stream[K, V]) GroupByKey(opts ...topology.Option) *Grouped[K, V] {
-	return group(s.call("group-by-key", opts), s.s)
+func (s *Stream[K, V]) GroupByKey[O topology.Opt](opts ...O) *Grouped[K, V] {
+	return group(s.call("group-by-key", topology.Options(opts)), s.s)
 }
 
 // GroupBy groups by another key.

@@ -105,8 +105,8 @@ func Changes[K, V any](t *table.Table[K, V], opts ...topology.Option) *Stream[K,
 // Cost: a store and its changelog if it is named, looked up or asked for old values; a repartition if the key has
 // changed. Both have the name given by topology.As. Nulls: records whose key is null are dropped and counted; a null
 // value deletes. Rows have the records' time. Kafka Streams: KStream.toTable (KIP-523).
-func (s *Stream[K, V]) ToTable(opts ...topology.Option) *table.Table[K, V] {
-	c := s.call("to-table", opts)
+func (s *Stream[K, V]) ToTable[O topology.Opt](opts ...O) *table.Table[K, V] {
+	c := s.call("to-table", topology.Options(opts))
 	in := operator.Through(c, s.s, c.Name)
 	return table.Of(operator.AddTable(c, in, c.Name, c.Name != ""))
 }

@@ -19,8 +19,8 @@ import (
 // and counted, if the session that it would make or extend ends before the latest timestamp that this operator has
 // seen, minus grace and gap (KIP-328). The result's timestamp is the session's end. It has no headers: a session is
 // made of several records. Kafka Streams: SessionWindowedKStream.count (KIP-94).
-func (w *SessionWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
-	c := call(w.g.c, "session-count", opts)
+func (w *SessionWindowed[K, V]) Count[O topology.Opt](opts ...O) *table.Table[window.Key[K], int64] {
+	c := call(w.g.c, "session-count", topology.Options(opts))
 	return table.Of(sessions(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
 }
 
@@ -29,8 +29,8 @@ func (w *SessionWindowed[K, V]) Count(opts ...topology.Option) *table.Table[wind
 //
 // Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach reduce, others are dropped and counted.
 // Kafka Streams: SessionWindowedKStream.reduce.
-func (w *SessionWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
-	c := call(w.g.c, "session-reduce", opts)
+func (w *SessionWindowed[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts ...O) *table.Table[window.Key[K], V] {
+	c := call(w.g.c, "session-reduce", topology.Options(opts))
 	c.Check(reduce == nil, "reducer")
 	if c.ValueSerde == nil && w.g.s.Value != nil {
 		c.ValueSerde = w.g.s.Value

@@ -25,8 +25,8 @@ type routed[K, V any] struct {
 //
 // Cost: no repartition, no state. Nulls: predicates see a null value as nil; where V cannot be nil, null values go to
 // the default branch without a call. Time and headers stay. Kafka Streams: KStream.split (KIP-418).
-func (s *Stream[K, V]) Split(opts ...topology.Option) *Splitter[K, V] {
-	c := s.call("split", opts)
+func (s *Stream[K, V]) Split[O topology.Opt](opts ...O) *Splitter[K, V] {
+	c := s.call("split", topology.Options(opts))
 	b := &Splitter[K, V]{from: s}
 	c.G.OnBuild(func() {
 		if len(b.preds) == 0 && !b.last {

@@ -55,8 +55,8 @@ func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topolog
 // Cost: encodes each record once; a value that has not changed since it was read is passed on as it came. Nulls are
 // written as nulls, with the records' timestamps and headers. What does not encode goes to the processing error
 // handler. Kafka Streams: KStream.to.
-func (s *Stream[K, V]) To(t topology.Topic[K, V], opts ...topology.Option) {
-	c := s.call("to", opts)
+func (s *Stream[K, V]) To[O topology.Opt](t topology.Topic[K, V], opts ...O) {
+	c := s.call("to", topology.Options(opts))
 	gt := c.G.Topic(t.Name, graph.UserTopic)
 	operator.AddSink(c, "to", s.s.Node, gt, operator.Key(c, t.Key), operator.Value(c, t.Value), s.s.Value, false)
 }
@@ -66,8 +66,8 @@ func (s *Stream[K, V]) To(t topology.Topic[K, V], opts ...topology.Option) {
 //
 // Cost, nulls and time: see To. choose is called for every record. Kafka Streams: KStream.to with a TopicNameExtractor
 // (KIP-303).
-func (s *Stream[K, V]) ToFunc(choose func(Record[K, V]) string, opts ...topology.Option) {
-	c := s.call("to", opts)
+func (s *Stream[K, V]) ToFunc[O topology.Opt](choose func(Record[K, V]) string, opts ...O) {
+	c := s.call("to", topology.Options(opts))
 	c.Check(choose == nil, "choice of a topic")
 	operator.AddDynamicSink(c, s.s.Node, operator.Key(c, s.s.Key), operator.Value(c, s.s.Value), s.s.Value,
 		func(ctx *graph.Context, r *graph.Record[K, V]) string { return choose(recordOf(ctx, r)) })
@@ -80,8 +80,8 @@ func (s *Stream[K, V]) ToFunc(choose func(Record[K, V]) string, opts ...topology
 // Cost: writes and reads each record once more; the topic is named by topology.As. Nulls: records whose key is null do
 // not pass, uncounted; null values do. Time and headers stay; the order of a key's records does where they came from
 // one partition. Kafka Streams: KStream.repartition (KIP-221).
-func (s *Stream[K, V]) Repartition(opts ...topology.Option) *Stream[K, V] {
-	c := s.call("repartition", opts)
+func (s *Stream[K, V]) Repartition[O topology.Opt](opts ...O) *Stream[K, V] {
+	c := s.call("repartition", topology.Options(opts))
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a repartition topic")
 	return &Stream[K, V]{operator.Repartitioned(c, s.s, name)}
 }

@@ -18,8 +18,8 @@ import (
 // later than the grace are dropped and counted too: a window is closed once its end is not after the latest timestamp
 // that this operator has seen, minus the grace; each window of a record is tested by itself (KIP-328). The result's
 // timestamp is the latest of the window's records. Kafka Streams: TimeWindowedKStream.count.
-func (w *TimeWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.Key[K], int64] {
-	c := call(w.g.c, "windowed-count", opts)
+func (w *TimeWindowed[K, V]) Count[O topology.Opt](opts ...O) *table.Table[window.Key[K], int64] {
+	c := call(w.g.c, "windowed-count", topology.Options(opts))
 	return table.Of(windowed(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))
 }
 
@@ -27,8 +27,8 @@ func (w *TimeWindowed[K, V]) Count(opts ...topology.Option) *table.Table[window.
 //
 // Cost, lateness and time: see Count. Nulls: those of a V that can be nil reach reduce, others are dropped and counted.
 // Kafka Streams: TimeWindowedKStream.reduce.
-func (w *TimeWindowed[K, V]) Reduce(reduce func(V, V) V, opts ...topology.Option) *table.Table[window.Key[K], V] {
-	c := call(w.g.c, "windowed-reduce", opts)
+func (w *TimeWindowed[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts ...O) *table.Table[window.Key[K], V] {
+	c := call(w.g.c, "windowed-reduce", topology.Options(opts))
 	c.Check(reduce == nil, "reducer")
 	if c.ValueSerde == nil && w.g.s.Value != nil {
 		c.ValueSerde = w.g.s.Value

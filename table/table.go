@@ -51,8 +51,8 @@ func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topolog
 //
 // Cost: no state, unless topology.As names a store. Looking a row up runs keep on the parent's row. Nulls: a delete
 // stays one, without a call. Time and headers stay. Kafka Streams: KTable.filter.
-func (t *Table[K, V]) Filter(keep func(K, V) bool, opts ...topology.Option) *Table[K, V] {
-	c := operator.NewCall(t.t.G, "table-filter", opts)
+func (t *Table[K, V]) Filter[O topology.Opt](keep func(K, V) bool, opts ...O) *Table[K, V] {
+	c := operator.NewCall(t.t.G, "table-filter", topology.Options(opts))
 	c.Check(keep == nil, "predicate")
 	return derive(t, c, func(k K, v V) (V, bool) { return v, keep(k, v) }, t.t.Value, true)
 }
@@ -60,8 +60,8 @@ func (t *Table[K, V]) Filter(keep func(K, V) bool, opts ...topology.Option) *Tab
 // FilterNot keeps the rows for which drop is false.
 //
 // Cost, nulls and time: see Filter. Kafka Streams: KTable.filterNot.
-func (t *Table[K, V]) FilterNot(drop func(K, V) bool, opts ...topology.Option) *Table[K, V] {
-	c := operator.NewCall(t.t.G, "table-filter-not", opts)
+func (t *Table[K, V]) FilterNot[O topology.Opt](drop func(K, V) bool, opts ...O) *Table[K, V] {
+	c := operator.NewCall(t.t.G, "table-filter-not", topology.Options(opts))
 	c.Check(drop == nil, "predicate")
 	return derive(t, c, func(k K, v V) (V, bool) { return v, !drop(k, v) }, t.t.Value, true)
 }
@@ -83,8 +83,8 @@ func (t *Table[K, V]) MapValues[R any](f func(V) R, opts ...topology.Option) *Ta
 // To publishes every change to a topic, with the rows' timestamps.
 //
 // Cost: encodes each change once. Nulls: a delete is a null value. Kafka Streams: KTable.toStream, then to.
-func (t *Table[K, V]) To(topic topology.Topic[K, V], opts ...topology.Option) {
-	c := operator.NewCall(t.t.G, "to", opts)
+func (t *Table[K, V]) To[O topology.Opt](topic topology.Topic[K, V], opts ...O) {
+	c := operator.NewCall(t.t.G, "to", topology.Options(opts))
 	n := Records(t, c)
 	operator.AddSink(c, "to", n, c.G.Topic(topic.Name, graph.UserTopic), operator.Key(c, topic.Key), operator.Value(c, topic.Value), nil, false)
 }

@@ -26,6 +26,20 @@ type Option func(*graph.Options)
 // Describe. Build refuses a store or an internal topic without a name. Names last: renaming a store starts it empty.
 func As(name string) Option { return func(o *graph.Options) { o.Name = name } }
 
+// Opt is [Option] as a constraint, which an operator has for its options where it is much code. Go compiles a method without
+// type parameters wherever its type is mentioned, and a method with some where it is called: so what a program does not
+// use, it does not compile. Nobody writes the type argument.
+type Opt interface{ Option }
+
+// Options is what an operator's Opts stand for.
+func Options[O Opt](opts []O) []Option {
+	all := make([]Option, len(opts))
+	for i, o := range opts {
+		all[i] = Option(o)
+	}
+	return all
+}
+
 // WithKeySerde replaces the stock serde of the operator's keys.
 func WithKeySerde[K any](s serde.Serde[K]) Option { return func(o *graph.Options) { o.KeySerde = s } }
 

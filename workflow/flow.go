@@ -25,8 +25,8 @@ var (
 	tables  = reflect.TypeFor[table.Table[int, int]]().PkgPath()
 )
 
-// flowOf takes a type apart. reflect does not tell type arguments, but Filter is a method of both, and its predicate
-// takes a K and a V.
+// flowOf takes a type apart. reflect does not tell type arguments, but both have a method Parts, whose result has the
+// serdes of K and V.
 func flowOf(t reflect.Type) (flow, bool) {
 	if t.Kind() != reflect.Pointer {
 		return flow{}, false
@@ -37,12 +37,18 @@ func flowOf(t reflect.Type) (flow, bool) {
 	default:
 		return flow{}, false
 	}
-	filter, ok := t.MethodByName("Filter")
+	parts, ok := t.MethodByName("Parts")
 	if !ok {
 		return flow{}, false
 	}
-	predicate := filter.Type.In(1)
-	return flow{t, predicate.In(0), predicate.In(1)}, true
+	return flow{t, served(parts.Type.Out(0), "Key"), served(parts.Type.Out(0), "Value")}, true
+}
+
+// served is the T of a struct's field that is a serde.Serde[T].
+func served(parts reflect.Type, field string) reflect.Type {
+	f, _ := parts.FieldByName(field)
+	m, _ := f.Type.MethodByName("Append")
+	return m.Type.In(1)
 }
 
 // path is a package's, before its last name.

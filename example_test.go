@@ -59,7 +59,7 @@ func countWords(ctx context.Context, line string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -19,8 +19,8 @@ import (
 )
 
 // wordCount counts words: a repartition topic, a store with its changelog, a result for each update.
-func wordCount(t testing.TB, app, in, out string) *topology.Topology {
-	t.Helper()
+func wordCount(tb testing.TB, app, in, out string) *topology.Topology {
+	tb.Helper()
 	b := topology.New(app)
 	counts := stream.From(b, topology.NewTopic[string, string](in)).
 		FlatMapValues(strings.Fields).
@@ -29,32 +29,32 @@ func wordCount(t testing.TB, app, in, out string) *topology.Topology {
 	stream.Changes(counts).To(topology.NewTopic[string, int64](out))
 	topo, err := b.Build()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return topo
 }
 
 // newApp makes an application id whose internal topics are deleted when the test ends.
-func newApp(t testing.TB, bootstrap string) string {
-	t.Helper()
-	id := brokertest.UniqueName(t, "app")
+func newApp(tb testing.TB, bootstrap string) string {
+	tb.Helper()
+	id := brokertest.UniqueName(tb, "app")
 	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		defer c.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		admin := kadm.NewClient(c)
 		all, err := admin.ListTopics(ctx)
 		if err != nil {
-			t.Logf("list topics: %v", err)
+			tb.Logf("list topics: %v", err)
 		}
 		for name := range all {
 			if strings.HasPrefix(name, id+"-") {
 				if _, err := admin.DeleteTopic(ctx, name); err != nil {
-					t.Logf("delete topic %s: %v", name, err)
+					tb.Logf("delete topic %s: %v", name, err)
 				}
 			}
 		}
@@ -63,10 +63,10 @@ func newApp(t testing.TB, bootstrap string) string {
 }
 
 // topics makes an input and an output topic.
-func topics(t testing.TB, bootstrap string, inPartitions, outPartitions int32) (in, out string) {
-	t.Helper()
-	in, out = brokertest.UniqueName(t, "in"), brokertest.UniqueName(t, "out")
-	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: in, Partitions: inPartitions}, brokertest.Topic{Name: out, Partitions: outPartitions})
+func topics(tb testing.TB, bootstrap string, inPartitions, outPartitions int32) (in, out string) {
+	tb.Helper()
+	in, out = brokertest.UniqueName(tb, "in"), brokertest.UniqueName(tb, "out")
+	brokertest.Topics(tb, bootstrap, brokertest.Topic{Name: in, Partitions: inPartitions}, brokertest.Topic{Name: out, Partitions: outPartitions})
 	return in, out
 }
 
@@ -82,25 +82,26 @@ type app struct {
 }
 
 // testConfig is a config for tests: on the broker to test on, with a directory and a log of the test's own.
-func testConfig(t testing.TB) millrace.Config {
+func testConfig(tb testing.TB) millrace.Config {
+	tb.Helper()
 	return millrace.Config{
-		Bootstrap: brokertest.Bootstrap(t), StateDir: t.TempDir(), Workers: 2, ReplicationFactor: 1, SessionTimeout: 6 * time.Second,
-		Logger: (&journal{t: t}).logger(),
+		Bootstrap: brokertest.Bootstrap(tb), StateDir: tb.TempDir(), Workers: 2, ReplicationFactor: 1, SessionTimeout: 6 * time.Second,
+		Logger: (&journal{t: tb}).logger(),
 	}
 }
 
 // start runs an application until the test ends or stops it, and waits until all its tasks run.
-func start(t testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
-	t.Helper()
-	a := launch(t, topo, cfg)
+func start(tb testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
+	tb.Helper()
+	a := launch(tb, topo, cfg)
 	a.await(millrace.StateRunning, 60*time.Second)
 	return a
 }
 
 // launch is start without the wait.
-func launch(t testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
-	t.Helper()
-	a := &app{t: t, done: make(chan error, 1), got: make(chan millrace.State, 1000)}
+func launch(tb testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
+	tb.Helper()
+	a := &app{t: tb, done: make(chan error, 1), got: make(chan millrace.State, 1000)}
 	cfg.OnState = func(s millrace.State) {
 		a.mu.Lock()
 		a.states = append(a.states, s)
@@ -109,15 +110,17 @@ func launch(t testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
 	}
 	var err error
 	if a.App, err = millrace.New(topo, cfg); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var ctx context.Context
-	ctx, a.stop = context.WithCancel(t.Context())
+	ctx, a.stop = context.WithCancel(tb.Context())
 	go func() { a.done <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		a.stop()
 		if a.done != nil {
-			<-a.done
+			if err := <-a.done; err != nil {
+				tb.Logf("the application ended with %v", err)
+			}
 		}
 	})
 	return a
@@ -171,7 +174,7 @@ func (a *app) wait(timeout time.Duration) error {
 func lines(n, vocabulary int) []brokertest.Record {
 	records := make([]brokertest.Record, n)
 	for i := range records {
-		text := fmt.Sprintf("w%d w%d w%d", 3*i%vocabulary, (3*i+1)%vocabulary, (3*i+2)%vocabulary)
+		text := fmt.Sprint("w", 3*i%vocabulary, " w", (3*i+1)%vocabulary, " w", (3*i+2)%vocabulary)
 		records[i] = brokertest.Record{Key: fmt.Appendf(nil, "k%d", i), Value: []byte(text)}
 	}
 	return records

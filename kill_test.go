@@ -43,7 +43,7 @@ func (noTest) Helper()           {}
 func (noTest) Fatal(args ...any) { fmt.Println(args...); os.Exit(1) }
 
 // drawings are the topologies that a child can run.
-var drawings = map[string]func(t testing.TB, app string, topics []string) *topology.Topology{
+var drawings = map[string]func(tb testing.TB, app string, topics []string) *topology.Topology{
 	"words": func(t testing.TB, app string, topics []string) *topology.Topology {
 		return wordCount(t, app, topics[0], topics[1])
 	},

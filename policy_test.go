@@ -24,8 +24,8 @@ const (
 )
 
 // sums writes every value to seen and adds them up by key; those that fail do so after they were seen.
-func sums(t testing.TB, app, in, seen, out string, fail func(int64) error) *topology.Topology {
-	t.Helper()
+func sums(tb testing.TB, app, in, seen, out string, fail func(int64) error) *topology.Topology {
+	tb.Helper()
 	b := topology.New(app)
 	numbers := stream.From(b, topology.NewTopic[string, int64](in))
 	numbers.To(topology.NewTopic[string, int64](seen))
@@ -36,7 +36,7 @@ func sums(t testing.TB, app, in, seen, out string, fail func(int64) error) *topo
 	stream.Changes(total).To(topology.NewTopic[string, int64](out))
 	topo, err := b.Build()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return topo
 }
@@ -225,10 +225,10 @@ func TestManyBadRecords(t *testing.T) {
 	}
 }
 
-func threeTopics(t testing.TB, bootstrap string) (in, seen, out string) {
-	t.Helper()
-	in, out = topics(t, bootstrap, 1, 1)
-	seen = brokertest.UniqueName(t, "seen")
-	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: seen})
+func threeTopics(tb testing.TB, bootstrap string) (in, seen, out string) {
+	tb.Helper()
+	in, out = topics(tb, bootstrap, 1, 1)
+	seen = brokertest.UniqueName(tb, "seen")
+	brokertest.Topics(tb, bootstrap, brokertest.Topic{Name: seen})
 	return in, seen, out
 }

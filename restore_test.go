@@ -25,20 +25,25 @@ func TestRestore(t *testing.T) {
 	}{
 		{name: "nothing", meddle: func(*testing.T, millrace.Config, string) {}},
 		{name: "the state directory is lost", log: "runtime: restored", meddle: func(t *testing.T, cfg millrace.Config, _ string) {
+			t.Helper()
 			check(t, os.RemoveAll(cfg.StateDir))
 		}},
 		{name: "the store is damaged", log: "runtime: restored", meddle: func(t *testing.T, cfg millrace.Config, _ string) {
+			t.Helper()
 			each(t, cfg.StateDir, "task.json", func(path string) { check(t, os.WriteFile(path, []byte("{"), 0o600)) })
 		}},
 		{name: "the store is old and behind", log: "dropped deletions", meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			t.Helper()
 			brokertest.Produce(t, cfg.Bootstrap, changelog, brokertest.Record{Key: []byte("another"), Value: make([]byte, 16)})
 			old := time.Now().Add(-25 * time.Hour)
 			each(t, cfg.StateDir, "task.json", func(path string) { check(t, os.Chtimes(path, old, old)) })
 		}},
 		{name: "the changelog is made anew", log: "made anew", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			t.Helper()
 			deleteTopic(t, cfg.Bootstrap, changelog)
 		}},
 		{name: "the changelog lost its start", log: "does not hold the offset", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
+			t.Helper()
 			brokertest.Produce(t, cfg.Bootstrap, changelog, brokertest.Record{Key: []byte("another"), Value: make([]byte, 16)})
 			truncate(t, cfg.Bootstrap, changelog)
 		}},

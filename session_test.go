@@ -19,8 +19,8 @@ const gap = time.Minute
 
 // visits counts clicks by user and session, and joins each count with the site's name: two repartition topics, a session
 // store, a table.
-func visits(t testing.TB, app, clicks, sites, out string) *topology.Topology {
-	t.Helper()
+func visits(tb testing.TB, app, clicks, sites, out string) *topology.Topology {
+	tb.Helper()
 	b := topology.New(app)
 	names := stream.From(b, topology.NewTopic[string, string](sites)).ToTable(topology.As("names"))
 	sessions := stream.From(b, topology.NewTopic[string, string](clicks)).
@@ -37,7 +37,7 @@ func visits(t testing.TB, app, clicks, sites, out string) *topology.Topology {
 		To(topology.NewTopic[string, string](out))
 	topo, err := b.Build()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return topo
 }

@@ -14,18 +14,18 @@ import (
 
 // checkCounts checks that the sink holds, for each word, the counts 1, 2, ..., n in this order: nothing twice, nothing
 // missing, nothing out of order.
-func checkCounts(t testing.TB, got []brokertest.Record, want map[string]int64) {
-	t.Helper()
+func checkCounts(tb testing.TB, got []brokertest.Record, want map[string]int64) {
+	tb.Helper()
 	last := map[string]int64{}
 	for _, r := range got {
 		n := int64(binary.BigEndian.Uint64(r.Value))
 		if n != last[string(r.Key)]+1 {
-			t.Fatalf("word %q: count %d came after %d (partition %d, offset %d)", r.Key, n, last[string(r.Key)], r.Partition, r.Offset)
+			tb.Fatalf("word %q: count %d came after %d (partition %d, offset %d)", r.Key, n, last[string(r.Key)], r.Partition, r.Offset)
 		}
 		last[string(r.Key)] = n
 	}
 	if diff := cmp.Diff(want, last); diff != "" {
-		t.Errorf("final counts (-want +got):\n%s", diff)
+		tb.Errorf("final counts (-want +got):\n%s", diff)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestTransactions(t *testing.T) {
 	must(t, p.Begin())
 	send(t, p, topic, "d")
 	must(t, p.Flush(t.Context()))
-	f := fetcher(t, c, transport.Position{Partition: transport.Partition{Topic: topic}, Offset: transport.None})
+	f := fetcher(t, c, transport.Position{Topic: topic, Offset: transport.None})
 	if diff := cmp.Diff([]int64{0, 1}, read(t, f, 5)); diff != "" {
 		t.Errorf("while a transaction is open (-want +got):\n%s", diff)
 	}
@@ -297,7 +297,7 @@ func TestMember(t *testing.T) {
 	}
 	past, err := first.Generation()
 	must(t, err)
-	at := transport.Position{Partition: transport.Partition{Topic: in}, Offset: 7, Metadata: "m"}
+	at := transport.Position{Topic: in, Offset: 7, Metadata: "m"}
 	must(t, first.Commit(t.Context(), []transport.Position{at}))
 	p := producer(t, c, brokertest.UniqueName(t, "id"))
 	at.Offset = 8
@@ -305,7 +305,7 @@ func TestMember(t *testing.T) {
 	must(t, p.Commit(t.Context(), []transport.Position{at}, past))
 	got, err := first.Committed(t.Context(), []transport.Partition{at.Partition, {Topic: topic}})
 	must(t, err)
-	if diff := cmp.Diff([]transport.Position{at, {Partition: transport.Partition{Topic: topic}, Offset: transport.None}}, got); diff != "" {
+	if diff := cmp.Diff([]transport.Position{at, {Topic: topic, Offset: transport.None}}, got); diff != "" {
 		t.Errorf("committed (-want +got):\n%s", diff)
 	}
 	members, err := c.Members(t.Context(), group)
@@ -353,7 +353,7 @@ func TestCommittedWaits(t *testing.T) {
 	})
 	g, err := m.Generation()
 	must(t, err)
-	at := transport.Position{Partition: transport.Partition{Topic: topic}, Offset: 1}
+	at := transport.Position{Topic: topic, Offset: 1}
 	p := producer(t, c, id)
 	must(t, p.Begin())
 	must(t, kafka.SendOffsets(t.Context(), p, []transport.Position{at}, g))
@@ -390,7 +390,7 @@ func TestAssignOften(t *testing.T) {
 	var all []transport.Position
 	for p := range int32(8) {
 		records = append(records, brokertest.Record{Partition: p, Value: []byte("v")})
-		all = append(all, transport.Position{Partition: transport.Partition{Topic: topic, Index: p}})
+		all = append(all, transport.Position{Topic: topic, Index: p})
 	}
 	brokertest.ProduceTo(t, bootstrap, topic, records...)
 	f := fetcher(t, c, all...)

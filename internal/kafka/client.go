@@ -87,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 		cfg.Patience = 5 * time.Second
 	}
 	c := &Client{cfg: cfg, logs: make(chan kafka.LogEvent, 100), stop: make(chan struct{}), done: make(chan struct{})}
-	go c.forwardLogs()
+	go c.forwardLogs() //nolint:gosec // until Close, however long ctx is
 	var err error
 	if c.base, err = kafka.NewProducer(c.config(kafka.ConfigMap{"go.events.channel.size": 100, "go.produce.channel.size": 1})); err == nil {
 		go drain(c.base)
@@ -171,7 +171,7 @@ func (c *Client) forwardLogs() {
 
 // drain takes events that say nothing the log does not.
 func drain(p *kafka.Producer) {
-	for range p.Events() { //nolint:revive // until it is closed
+	for range p.Events() { // until it is closed
 	}
 }
 

@@ -26,11 +26,12 @@ func meaning(err error) error {
 		return transport.ErrTopic
 	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut:
 		return transport.ErrUnreachable
+	default:
+		if movingCoordinator(ke.Code()) {
+			return transport.ErrUnreachable
+		}
+		return nil
 	}
-	if movingCoordinator(ke.Code()) {
-		return transport.ErrUnreachable
-	}
-	return nil
 }
 
 // movingCoordinator says that a group has no coordinator at the moment. It will have one soon.
@@ -51,8 +52,7 @@ func wrap(what string, err error) error {
 	if m := meaning(err); m != nil {
 		return fmt.Errorf("kafka: %s: %w (%w)", what, m, err)
 	}
-	var ke kafka.Error
-	if errors.As(err, &ke) { // a broker's words may be none: the code is
+	if ke, ok := errors.AsType[kafka.Error](err); ok { // a broker's words may be none: the code is
 		return fmt.Errorf("kafka: %s: %s: %w", what, ke.Code(), err)
 	}
 	return fmt.Errorf("kafka: %s: %w", what, err)

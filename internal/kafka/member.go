@@ -144,7 +144,7 @@ func (m *member) Committed(ctx context.Context, ps []transport.Partition) ([]tra
 		if p.Error != nil {
 			return nil, wrap(fmt.Sprintf("read the committed offset of topic %s, partition %d", *p.Topic, p.Partition), p.Error)
 		}
-		list[i] = transport.Position{Partition: transport.Partition{Topic: *p.Topic, Index: p.Partition}, Offset: int64(p.Offset)}
+		list[i] = transport.Position{Topic: *p.Topic, Index: p.Partition, Offset: int64(p.Offset)}
 		if p.Offset < 0 {
 			list[i].Offset = transport.None
 		}

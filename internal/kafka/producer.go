@@ -137,7 +137,7 @@ func (p *producer) again(ctx context.Context, what string, call func(context.Con
 
 // Begin implements [transport.Producer].
 func (p *producer) Begin() error {
-	p.takeError()
+	_ = p.takeError() // of a transaction that is over
 	return ofTransaction("begin a transaction", p.p.BeginTransaction())
 }
 
@@ -222,7 +222,7 @@ func (p *producer) Abort(ctx context.Context) error {
 	_ = p.Flush(t) // the errors are of what is taken back
 	cancel()
 	err := p.again(ctx, "abort a transaction", p.p.AbortTransaction)
-	p.takeError()
+	_ = p.takeError()
 	return err
 }
 

@@ -37,7 +37,7 @@ func (r *Runtime) stranger(ctx context.Context) (*transport.MemberInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	mine := shapeOf(r.plan).print()
+	mine := shapeOf(r.plan).fingerprint()
 	for _, m := range members {
 		_, theirs, ok := strings.Cut(strings.TrimPrefix(m.ClientID, r.cfg.App+"/"), "/")
 		if ok && m.Instance != r.dir.Instance && theirs != mine {

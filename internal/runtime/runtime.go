@@ -113,7 +113,7 @@ func (r *Runtime) prepare(ctx context.Context) (grown bool, err error) {
 
 // clientID tells the other instances what this one looks like.
 func (r *Runtime) clientID() string {
-	return r.cfg.App + "/" + r.dir.Instance + "/" + shapeOf(r.plan).print()
+	return r.cfg.App + "/" + r.dir.Instance + "/" + shapeOf(r.plan).fingerprint()
 }
 
 func (r *Runtime) transactionalID(worker int) string {
@@ -126,7 +126,7 @@ func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
 	defer cancel(nil)
 	r.hire()
 	defer func() { err = errors.Join(err, r.dismiss()) }()
-	if err := r.join(ctx); err != nil {
+	if err := r.join(); err != nil {
 		return err
 	}
 	group := &group{cancel: cancel}
@@ -209,7 +209,7 @@ func (g *group) run(f func() error) {
 func (g *group) wait() { g.wg.Wait() }
 
 // join makes the membership; the group answers while the workers connect.
-func (r *Runtime) join(ctx context.Context) error {
+func (r *Runtime) join() error {
 	var err error
 	r.member, err = r.cfg.Client.NewMember(transport.MemberConfig{
 		Group: r.cfg.App, Topic: r.registry.topic, Instance: r.dir.Instance, ClientID: r.clientID(),
@@ -229,7 +229,7 @@ func (r *Runtime) connect(ctx context.Context) error {
 	var former error
 	wg.Go(func() { former = r.endFormer(ctx) })
 	wg.Wait()
-	return errors.Join(append(errs, former)...)
+	return errors.Join(errors.Join(errs...), former)
 }
 
 // endFormer ends the transactions of workers that this instance had before and has no more.

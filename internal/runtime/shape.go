@@ -44,9 +44,9 @@ func shapeOf(p *engine.Plan) shape {
 	return s
 }
 
-// print is short enough for a client id.
-func (s shape) print() string {
-	b, _ := json.Marshal(s) // strings and numbers always encode
+// fingerprint is short enough for a client id.
+func (s shape) fingerprint() string {
+	b, _ := json.Marshal(s) //nolint:errchkjson // strings and numbers always encode
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:5])
 }

@@ -54,7 +54,11 @@ func TestInstanceLasts(t *testing.T) {
 func TestTaskDir(t *testing.T) {
 	t.Parallel()
 	d := openDir(t, t.TempDir(), "")
-	defer d.close()
+	defer func() {
+		if err := d.close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	a, err := d.task(7, "in/0")
 	if err != nil {
 		t.Fatal(err)

@@ -72,23 +72,23 @@ func (s *KeyValueStore[K, V]) Delete(k K) error {
 
 // All yields every row, in the order of the encoded keys. Like the other iterators, it yields the rows as they are when
 // it starts, so the loop may put and delete; an error ends it, as the last pair. Rows are decoded as they are reached.
-func (s *KeyValueStore[K, V]) All() iter.Seq2[Row[K, V], error] { return rows(s.kv.All()) }
+func (s *KeyValueStore[K, V]) All() iter.Seq2[Row[K, V], error] { return rows(store.All(s.kv)) }
 
 // Range yields the rows with from <= key < to in the order of the encoded keys: strings and the keys of structs sort as
 // their values do, and so do integers that are not negative.
 func (s *KeyValueStore[K, V]) Range(from, to K) iter.Seq2[Row[K, V], error] {
-	return rows(s.kv.Range(from, to, false))
+	return rows(store.Range(s.kv, from, to, false))
 }
 
 // RangeBackward is [KeyValueStore.Range] from the last row to the first.
 func (s *KeyValueStore[K, V]) RangeBackward(from, to K) iter.Seq2[Row[K, V], error] {
-	return rows(s.kv.Range(from, to, true))
+	return rows(store.Range(s.kv, from, to, true))
 }
 
 // Prefix yields the rows whose encoded key starts with these bytes, in the order of the encoded keys: of a struct used as
 // a key, the bytes of its leading fields.
 func (s *KeyValueStore[K, V]) Prefix(p []byte) iter.Seq2[Row[K, V], error] {
-	return rows(s.kv.Prefix(p))
+	return rows(store.Prefix(s.kv, p))
 }
 
 func rows[K, V any](from iter.Seq2[store.Row[K, V], error]) iter.Seq2[Row[K, V], error] {

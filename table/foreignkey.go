@@ -202,7 +202,7 @@ func (f *foreignKey[K, V, KO, W, R]) answer(o graph.Table[KO, W]) {
 					}
 				}
 				prefix := fkPrefix(fk)
-				for sub, err := range subs.Prefix(prefix) {
+				for sub, err := range store.Prefix(subs, prefix) {
 					if err != nil {
 						return err
 					}

@@ -107,7 +107,7 @@ func (l *ledger) due(now int64, limit int) ([]string, error) {
 	}
 	var ids []string
 	l.next = never
-	for r, err := range l.kv.Range(dueKey(from, ""), []byte{'t' + 1}, false) {
+	for r, err := range store.Range(l.kv, dueKey(from, ""), []byte{'t' + 1}, false) {
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +124,7 @@ func (l *ledger) due(now int64, limit int) ([]string, error) {
 // under gives the ids that begin with prefix.
 func (l *ledger) under(prefix string) ([]string, error) {
 	var ids []string
-	for r, err := range l.kv.Prefix(requestKey(prefix)) {
+	for r, err := range store.Prefix(l.kv, requestKey(prefix)) {
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ func (d *Driver) Rows[K, V any](name string) []Row[K, V] {
 	d.t.Helper()
 	var rows []Row[K, V]
 	for _, s := range storesOf[*store.KeyValue[K, V]](d, name) {
-		for r, err := range s.All() {
+		for r, err := range store.All(s) {
 			d.check(name, err)
 			rows = append(rows, Row[K, V](r))
 		}
@@ -41,7 +41,7 @@ func (d *Driver) WindowRows[K, V any](name string) []WindowRow[K, V] {
 	d.t.Helper()
 	var rows []WindowRow[K, V]
 	for _, s := range storesOf[*store.Window[K, V]](d, name) {
-		for r, err := range s.All() {
+		for r, err := range store.AllWindows(s) {
 			d.check(name, err)
 			rows = append(rows, WindowRow[K, V]{Key: r.Key, Start: r.Start, Value: r.Value, Timestamp: r.Timestamp})
 		}
@@ -54,7 +54,7 @@ func (d *Driver) SessionRows[K, V any](name string) []Row[window.Key[K], V] {
 	d.t.Helper()
 	var rows []Row[window.Key[K], V]
 	for _, s := range storesOf[*store.Session[K, V]](d, name) {
-		for r, err := range s.All() {
+		for r, err := range store.AllSessions(s) {
 			d.check(name, err)
 			rows = append(rows, Row[window.Key[K], V]{window.Key[K]{Key: r.Key, Start: r.Start, End: r.End}, r.Value, r.End})
 		}

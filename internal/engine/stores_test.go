@@ -37,7 +37,7 @@ func (r *rig) rows(name string) []string {
 		r.t.Fatalf("there is no store %s", name)
 	}
 	var rows []string
-	for row, err := range ts.(*store.KeyValue[string, string]).All() {
+	for row, err := range store.All(ts.(*store.KeyValue[string, string])) {
 		noError(r.t, err)
 		rows = append(rows, row.Key+"="+row.Value)
 	}

@@ -29,15 +29,15 @@ func TestDamage(t *testing.T) {
 		var found error
 		switch s := p.ts.(type) {
 		case *store.KeyValue[int64, *list]:
-			for _, err := range s.All() {
+			for _, err := range store.All(s) {
 				found = errors.Join(found, err)
 			}
 		case *windowStore:
-			for _, err := range s.All() {
+			for _, err := range store.AllWindows(s) {
 				found = errors.Join(found, err)
 			}
 		case *sessionStore:
-			for _, err := range s.All() {
+			for _, err := range store.AllSessions(s) {
 				found = errors.Join(found, err)
 			}
 		}
@@ -100,7 +100,7 @@ func TestRefused(t *testing.T) {
 	x := "x"
 	for name, f := range map[string]func() error{
 		"key":           func() error { _, err := keys.Entry("k"); return err },
-		"range":         func() error { return first(keys.Range("a", "b", false)) },
+		"range":         func() error { return first(store.Range(keys, "a", "b", false)) },
 		"window":        func() error { _, _, err := windows.Entry("k", 1); return err },
 		"session":       func() error { _, _, err := sessions.Entry("k"); return err },
 		"shared value":  func() error { return values.SetShared(value, &x, 1) },
@@ -144,7 +144,7 @@ func FuzzRows(f *testing.F) {
 			p.reopen()
 			switch s := p.ts.(type) {
 			case *listStore:
-				for r, err := range s.All() {
+				for r, err := range store.All(s) {
 					if err == nil {
 						e, err := s.Entry(r.Key)
 						noError(t, err)
@@ -152,14 +152,14 @@ func FuzzRows(f *testing.F) {
 					}
 				}
 			case *windowStore:
-				for r, err := range s.All() {
+				for r, err := range store.AllWindows(s) {
 					if err == nil {
 						_, _, err := s.Entry(r.Key, r.Start)
 						noError(t, err)
 					}
 				}
 			case *sessionStore:
-				for r, err := range s.All() {
+				for r, err := range store.AllSessions(s) {
 					if err != nil {
 						continue
 					}

@@ -58,7 +58,7 @@ func TestKeyValueModel(t *testing.T) {
 		m.scan()
 		m.neighbours()
 		again := m.restored(open(t))
-		if diff := gocmp.Diff(m.between("", nil, false), collect(t, again.ts.(*listStore).All())); diff != "" {
+		if diff := gocmp.Diff(m.between("", nil, false), collect(t, store.All(again.ts.(*listStore)))); diff != "" {
 			t.Errorf("restored from the changelog (-want +got):\n%s", diff)
 		}
 	})
@@ -248,11 +248,11 @@ func (m *kvModel) scan() {
 		want []row
 		got  iter.Seq2[store.Row[string, *list], error]
 	}{
-		"All":   {m.between("", nil, false), m.store().All()},
-		"Range": {m.between(from, &to, backward), m.store().Range(from, to, backward)},
+		"All":   {m.between("", nil, false), store.All(m.store())},
+		"Range": {m.between(from, &to, backward), store.Range(m.store(), from, to, backward)},
 		"Prefix": {
 			slices.DeleteFunc(m.between("", nil, false), func(r row) bool { return !strings.HasPrefix(r.Key, from) }),
-			m.store().Prefix([]byte(from)),
+			store.Prefix(m.store(), []byte(from)),
 		},
 	} {
 		if diff := gocmp.Diff(x.want, collect(m.t, x.got)); diff != "" {
@@ -265,7 +265,7 @@ func (m *kvModel) scan() {
 func (m *kvModel) scanAndChange() {
 	want := m.between("", nil, false)
 	var got []row
-	for r, err := range m.store().All() {
+	for r, err := range store.All(m.store()) {
 		noError(m.t, err)
 		got = append(got, row{r.Key, r.Value.String(), r.Timestamp})
 		if m.rng.IntN(2) == 0 {

@@ -9,14 +9,14 @@ import (
 )
 
 // order returns the dirty entries by key. It sorts only what came since the last call.
-func (s *core[V]) order() []*Entry[V] {
+func (s *core) order() []*entry {
 	if s.nsorted == len(s.dirty) {
 		return s.sorted
 	}
 	tail := slices.Clone(s.dirty[s.nsorted:])
-	byKey := func(a, b *Entry[V]) int { return strings.Compare(a.key, b.key) }
+	byKey := func(a, b *entry) int { return strings.Compare(a.key, b.key) }
 	slices.SortFunc(tail, byKey)
-	merged := make([]*Entry[V], 0, len(s.dirty))
+	merged := make([]*entry, 0, len(s.dirty))
 	i, j := 0, 0
 	for i < len(s.sorted) && j < len(tail) {
 		if s.sorted[i].key < tail[j].key {
@@ -34,24 +34,21 @@ func (s *core[V]) order() []*Entry[V] {
 }
 
 // scan calls f for the rows with lower <= key < upper (a nil upper: to the end of the store), in key order or backward,
-// as they were when it was called: f may change the store. A row is decoded as it is reached.
-func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v V, ts int64) (more bool, err error)) error {
+// as they were when it was called: f may change the store. An entry is valid only during the call of f.
+func (s *core) scan(lower, upper []byte, backward bool, f func(e *entry) (more bool, err error)) error {
 	if upper == nil {
 		upper = after(s.prefix)
 	}
 	all := s.order()
-	lo, _ := slices.BinarySearchFunc(all, string(lower), func(e *Entry[V], k string) int { return strings.Compare(e.key, k) })
+	lo, _ := slices.BinarySearchFunc(all, string(lower), func(e *entry, k string) int { return strings.Compare(e.key, k) })
 	hi := len(all)
 	if upper != nil {
-		hi, _ = slices.BinarySearchFunc(all, string(upper), func(e *Entry[V], k string) int { return strings.Compare(e.key, k) })
+		hi, _ = slices.BinarySearchFunc(all, string(upper), func(e *entry, k string) int { return strings.Compare(e.key, k) })
 	}
 	if lo > hi {
 		return nil
 	}
-	over := make([]Entry[V], 0, hi-lo)
-	for _, e := range all[lo:hi] {
-		over = append(over, *e)
-	}
+	over := s.values.copy(all[lo:hi])
 	if backward {
 		slices.Reverse(over)
 	}
@@ -64,16 +61,7 @@ func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v 
 	if backward {
 		step = it.Prev
 	}
-	emit := func(e *Entry[V]) (bool, error) {
-		if !e.has {
-			return true, nil
-		}
-		v, err := s.read(e)
-		if err != nil {
-			return false, err
-		}
-		return f(e.key, v, e.ts)
-	}
+	row := s.values.make() // of the DB
 	ok := step()
 	for len(over) > 0 || ok {
 		cmp := -1
@@ -86,26 +74,22 @@ func (s *core[V]) scan(lower, upper []byte, backward bool, f func(key string, v 
 				cmp = -cmp
 			}
 		}
-		var more bool
+		e := row
 		if cmp <= 0 { // the overlay hides the DB's row
-			more, err = emit(&over[0])
-			over = over[1:]
-			if cmp == 0 {
-				ok = step()
-			}
+			e, over = over[0], over[1:]
 		} else {
-			e := Entry[V]{key: string(it.Key()), has: true}
-			if err = e.load(it.Value()); err != nil {
+			*row = entry{key: string(it.Key()), row: row.row, has: true}
+			if err := load(row, it.Value()); err != nil {
 				return s.damaged(err)
 			}
-			more, err = emit(&e)
+		}
+		if e.has {
+			if more, err := f(e); err != nil || !more {
+				return err
+			}
+		}
+		if cmp >= 0 {
 			ok = step()
-		}
-		if err != nil {
-			return err
-		}
-		if !more {
-			return nil
 		}
 	}
 	if err := it.Err(); err != nil {

@@ -204,7 +204,7 @@ func (m *sessionModel) visible() []string {
 func collectSessions(t *testing.T, s *sessionStore) []string {
 	t.Helper()
 	rows := []string{}
-	for r, err := range s.All() {
+	for r, err := range store.AllSessions(s) {
 		noError(t, err)
 		rows = append(rows, fmt.Sprintf("%q [%d, %d] %s", r.Key, r.Start, r.End, r.Value))
 	}

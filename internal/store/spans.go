@@ -13,11 +13,11 @@ func (s *Session[K, A]) CopySpans(list []Span[A]) ([]Span[A], error) {
 	if Immutable[A]() {
 		return append([]Span[A](nil), list...), nil
 	}
-	b, err := s.value.Append(nil, list)
+	b, err := s.lists.value.Append(nil, list)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: encode: %w", s.name, err)
+		return nil, fmt.Errorf("store %s: encode: %w", s.core.name, err)
 	}
-	return s.value.Decode(b)
+	return s.lists.value.Decode(b)
 }
 
 // Merge takes the merged sessions out of a row's list, and what has expired, and puts the session made of them in, if put is
@@ -28,16 +28,13 @@ func (s *Session[K, A]) Merge(e *Sessions[A], list, merged []Span[A], x Span[A],
 	for _, o := range list {
 		switch {
 		case !contains(merged, o.Start, o.End):
-			if s.Seen(o.End) || s.track && o.fresh { // what expired before the commit is still to be told of
+			if s.Seen(o.End) || s.core.track && o.fresh { // what expired before the commit is still to be told of
 				rest = append(rest, o)
 			}
 		case o.Start == x.Start && o.End == x.End && put:
 			x.unseen = o.unseen
-		case s.track && !o.unseen:
-			if s.gone == nil {
-				s.gone = map[*Sessions[A]][]Span[A]{}
-			}
-			s.gone[e] = append(s.gone[e], o)
+		case s.core.track && !o.unseen:
+			s.gone[&e.entry] = append(s.gone[&e.entry], o)
 		}
 	}
 	if put {
@@ -50,10 +47,10 @@ func (s *Session[K, A]) Merge(e *Sessions[A], list, merged []Span[A], x Span[A],
 		rest[i] = x
 	}
 	if len(rest) == 0 {
-		s.del(e, x.End)
+		s.lists.Remove(e, x.End)
 		return
 	}
-	s.set(e, rest, rest[len(rest)-1].End)
+	s.lists.Set(e, rest, rest[len(rest)-1].End)
 }
 
 func contains[A any](list []Span[A], start, end int64) bool {
@@ -69,8 +66,8 @@ func contains[A any](list []Span[A], start, end int64) bool {
 // written: first those that are gone, then those that are new or have another aggregate. old is nil unless KeepOld was
 // called and the session was there.
 func (s *Session[K, A]) ChangedSpans(f func(k K, x Span[A], gone bool, old *A) error) error {
-	err := s.Changed(func(e *Sessions[A], before []Span[A], _ bool) error {
-		k, err := s.KeyOf(e)
+	err := s.lists.Changed(func(e *Sessions[A], before []Span[A], _ bool) error {
+		k, err := s.keyOf(&e.entry)
 		if err != nil {
 			return err
 		}
@@ -82,7 +79,7 @@ func (s *Session[K, A]) ChangedSpans(f func(k K, x Span[A], gone bool, old *A) e
 			}
 			return nil
 		}
-		for _, x := range s.gone[e] {
+		for _, x := range s.gone[&e.entry] {
 			if !contains(e.val, x.Start, x.End) {
 				if err := f(k, x, true, was(x)); err != nil {
 					return err
@@ -103,16 +100,10 @@ func (s *Session[K, A]) ChangedSpans(f func(k K, x Span[A], gone bool, old *A) e
 	return err
 }
 
-// Abort forgets what changed since the last commit.
-func (s *Session[K, A]) Abort() {
-	clear(s.gone)
-	s.core.Abort()
-}
-
 // spans encodes a row's sessions: how many, then start, length and aggregate of each.
 type spans[A any] struct{ value serde.Serde[A] }
 
-func (c spans[A]) Append(dst []byte, list []Span[A]) ([]byte, error) {
+func (c *spans[A]) Append(dst []byte, list []Span[A]) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(list)))
 	for _, x := range list {
 		dst = binary.AppendVarint(dst, x.Start)
@@ -130,7 +121,7 @@ func (c spans[A]) Append(dst []byte, list []Span[A]) ([]byte, error) {
 
 var errSpans = errors.New("damaged list of sessions")
 
-func (c spans[A]) Decode(src []byte) ([]Span[A], error) {
+func (c *spans[A]) Decode(src []byte) ([]Span[A], error) {
 	n, w := binary.Uvarint(src)
 	if w <= 0 || n > uint64(len(src)) {
 		return nil, errSpans

@@ -181,7 +181,7 @@ func (m *windowModel) visible() []windowRow {
 func collectWindows(t *testing.T, s *windowStore) []windowRow {
 	t.Helper()
 	rows := []windowRow{}
-	for r, err := range s.All() {
+	for r, err := range store.AllWindows(s) {
 		noError(t, err)
 		rows = append(rows, windowRow{r.Key, r.Start, r.Value.String(), r.Timestamp})
 	}

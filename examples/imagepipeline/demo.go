@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -26,7 +28,7 @@ func demo(ctx context.Context, o options, s *screen) (err error) {
 	defer func() { err = errors.Join(err, st.close()) }()
 
 	r := &reporter{
-		cl: st.cl, board: newBoard(st.topics), goal: goalOf(src), left: newLeftOut(st.topics), screen: s, prompt: len(src.images) - len(src.late),
+		cl: st.cl, board: newBoard(st.topics), goal: goalOf(src), left: newLeftOut(st.topics), screen: s, prompt: len(src.images) - len(src.late), fresh: st.fresh,
 		began: time.Now(), stalled: max(o.stalled, 3*o.idle),
 	}
 	err = perform(ctx, o, st, src, r)
@@ -53,7 +55,11 @@ func perform(ctx context.Context, o options, st *stage, src source, r *reporter)
 		return err
 	}
 	// The application goes first: it may be waiting for the worker's answers.
-	defer func() { err = errors.Join(err, hand.stop()) }()
+	defer func() {
+		if stopErr := hand.stop(); err == nil {
+			err = stopErr
+		}
+	}()
 
 	ctx, stop := context.WithCancelCause(ctx)
 	app := make(chan error, 1)
@@ -69,6 +75,7 @@ func perform(ctx context.Context, o options, st *stage, src source, r *reporter)
 	}()
 	up := &uploader{cl: st.cl, topics: st.topics, src: src, reported: r.watch(src.late)}
 	uploaded := make(chan struct{})
+	r.uploaded = uploaded
 	go func() {
 		defer close(uploaded)
 		if err := up.run(ctx); err != nil {
@@ -78,7 +85,7 @@ func perform(ctx context.Context, o options, st *stage, src source, r *reporter)
 	go func() {
 		select {
 		case <-hand.ended:
-			stop(fmt.Errorf("the worker's process ended: %w", hand.stop()))
+			stop(fmt.Errorf("the worker's process ended: %w", cmp.Or(hand.err, io.EOF)))
 		case <-ctx.Done():
 		}
 	}()

@@ -54,6 +54,7 @@ func small(t *testing.T) (options, *screen, *output) {
 		t.Fatal(err)
 	}
 	o.synthetic = synthetic.Options{Wells: []string{"B02", "B03", "C02", "C03"}, Sites: 2, Size: 8, Seed: 3}
+	o.stalled = 3 * time.Minute // with the race detector, beside other tests
 	out := &output{}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -164,7 +165,7 @@ func TestDemoIsStopped(t *testing.T) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- demo(ctx, o, s) }()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute)
 	for !strings.Contains(out.String(), "sites 14/16") {
 		select {
 		case err := <-done:

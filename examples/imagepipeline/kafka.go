@@ -20,35 +20,39 @@ import (
 // partitions of all topics: as many images as are measured at once.
 const partitions = 4
 
-// createTopics makes those of the pipeline's topics that are missing.
-func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipeline.Topics) error {
+// createTopics makes those of the pipeline's topics that are missing; fresh says
+// that all were.
+func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipeline.Topics) (fresh bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	admin := kadm.NewClient(cl)
 	var names []string
+	fresh = true
 	for _, spec := range t.Specs() {
 		var config map[string]*string
 		if spec.Compact {
 			config = map[string]*string{"cleanup.policy": kadm.StringPtr("compact")}
 		}
 		_, err := admin.CreateTopic(ctx, partitions, -1, config, spec.Name)
-		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-			return fmt.Errorf("topic %s was not made: %w: is there a broker at %s?", spec.Name, err, bootstrap)
+		exists := errors.Is(err, kerr.TopicAlreadyExists)
+		if err != nil && !exists {
+			return false, fmt.Errorf("topic %s was not made: %w: is there a broker at %s?", spec.Name, err, bootstrap)
 		}
+		fresh = fresh && !exists
 		names = append(names, spec.Name)
 	}
 	// A broker knows a new topic a little later than it has made it.
 	for {
 		found, err := admin.ListTopics(ctx, names...)
 		if err != nil {
-			return fmt.Errorf("topics were made and cannot be listed: %w", err)
+			return false, fmt.Errorf("topics were made and cannot be listed: %w", err)
 		}
 		if found.Error() == nil {
-			return nil
+			return fresh, nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("topics were made and do not appear: %w", found.Error())
+			return false, fmt.Errorf("topics were made and do not appear: %w", found.Error())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -63,9 +67,12 @@ func deleteTopics(ctx context.Context, cl *kgo.Client, t pipeline.Topics) error 
 	if err != nil {
 		return fmt.Errorf("topics %s* are left behind: %w", t.Prefix, err)
 	}
-	names := slices.DeleteFunc(all.Names(), func(name string) bool {
-		return !strings.HasPrefix(name, t.Prefix) && !slices.Contains(t.Extract.Topics(), name)
-	})
+	names := slices.DeleteFunc(all.Names(), func(name string) bool { return !strings.HasPrefix(name, t.Prefix) })
+	for _, spec := range t.Specs() { // those that the broker does not list yet, too
+		names = append(names, spec.Name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	if _, err := admin.DeleteTopics(ctx, names...); err != nil {
 		return fmt.Errorf("topics %s* are left behind: %w", t.Prefix, err)
 	}

@@ -24,11 +24,13 @@ type reporter struct {
 	stalled time.Duration
 
 	began, ended time.Time
+	fresh        bool          // nothing was there before
 	prompt       int           // how many images do not come late
 	took         time.Duration // until so many were measured
 
 	late     map[pipeline.SiteID]bool // that have not been reported
 	reported chan pipeline.SiteID
+	uploaded <-chan struct{} // closed when all events are published
 }
 
 // watch gives the sites of these images as they are reported incomplete.
@@ -50,7 +52,7 @@ func (r *reporter) run(ctx context.Context) error {
 		}
 		r.screen.Status(r.status())
 		_, left := r.left.counts()
-		if r.goal.reached(r.board, left) {
+		if r.published() && r.goal.reached(r.board, left) {
 			return nil
 		}
 		now := r.counts(len(left))
@@ -60,6 +62,15 @@ func (r *reporter) run(ctx context.Context) error {
 		if still := time.Since(moved); still > r.stalled {
 			return fmt.Errorf("nothing has moved for %v: %s", still.Round(time.Second), strings.Join(r.goal.unmet(r.board, left), "; "))
 		}
+	}
+}
+
+func (r *reporter) published() bool {
+	select {
+	case <-r.uploaded:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -135,7 +146,7 @@ func (r *reporter) summary() {
 	say("wells      %d complete of %d", len(b.wells), len(g.wells))
 	say("plates     %d complete of %d", len(b.plates), len(g.plates))
 	say("time       %.1f s", r.ended.Sub(r.began).Seconds())
-	if r.took > 0 {
+	if r.fresh && r.took > 0 {
 		say("           %.1f s until %d images were measured: %.0f images/s", r.took.Seconds(), r.prompt, float64(r.prompt)/r.took.Seconds())
 	}
 }

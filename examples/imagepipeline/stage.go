@@ -18,6 +18,7 @@ import (
 type stage struct {
 	bootstrap string
 	topics    pipeline.Topics
+	fresh     bool // nothing of an earlier run is there
 	stateDir  string
 	cl        *kgo.Client
 	strike    []func() error // in reverse
@@ -58,7 +59,7 @@ func setUp(ctx context.Context, o *options, s *screen) (st *stage, err error) {
 		return st, err
 	}
 	st.strike = append(st.strike, func() error { st.cl.Close(); return nil })
-	if err := createTopics(ctx, st.cl, st.bootstrap, st.topics); err != nil {
+	if st.fresh, err = createTopics(ctx, st.cl, st.bootstrap, st.topics); err != nil {
 		return st, err
 	}
 	if passing && o.bootstrap != "" {

@@ -79,7 +79,7 @@ func TestAggregationsShareARepartition(t *testing.T) {
 	g.WindowedBy(day).Count(topology.As("per-day"))
 	g.WindowedBySession(night).Count(topology.As("per-night"))
 	var repartitions []string
-	for _, line := range strings.Split(build(t, b).Describe(), "\n") {
+	for line := range strings.SplitSeq(build(t, b).Describe(), "\n") {
 		if strings.Contains(line, "-repartition") && strings.Contains(line, "Sink") {
 			repartitions = append(repartitions, line)
 		}

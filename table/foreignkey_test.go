@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -151,7 +152,7 @@ func TestForeignKeyJoinInAnyOrder(t *testing.T) {
 		}
 		for i, e := range left {
 			rest := append(append([]event{}, left[:i]...), left[i+1:]...)
-			order(append(fed[:len(fed):len(fed)], e), rest)
+			order(append(slices.Clip(fed), e), rest)
 		}
 	}
 	order(nil, events)

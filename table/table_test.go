@@ -96,8 +96,10 @@ func TestMaterialisation(t *testing.T) {
 		{"a look-up through a mapping", func(b *topology.Builder) { stream.From(b, other).JoinTable(table.From(b, in).MapValues(same), pairOf) }, []string{"in"}},
 		{"a named mapping keeps itself", func(b *topology.Builder) { table.From(b, in).MapValues(same, topology.As("mapped")) }, []string{"mapped"}},
 		{"a join keeps both sides", func(b *topology.Builder) { table.From(b, in).Join(table.From(b, other), pairOf) }, []string{"in", "other"}},
-		{"a named join keeps its result too", func(b *topology.Builder) { table.From(b, in).Join(table.From(b, other), pairOf, topology.As("both")) },
-			[]string{"in", "other", "both"}},
+		{
+			"a named join keeps its result too", func(b *topology.Builder) { table.From(b, in).Join(table.From(b, other), pairOf, topology.As("both")) },
+			[]string{"in", "other", "both"},
+		},
 	} {
 		b := topology.New("rows")
 		tc.draw(b)

@@ -160,8 +160,7 @@ func (c *cluster) settle(force bool) error {
 		n := 0
 		for _, m := range c.tasks {
 			k, err := m.task.Process(1)
-			var replay *engine.ReplayError
-			if errors.As(err, &replay) {
+			if replay, ok := errors.AsType[*engine.ReplayError](err); ok {
 				if err := c.replay(m, replay); err != nil {
 					return err
 				}

@@ -1,6 +1,8 @@
 package testkit
 
 import (
+	"strings"
+
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/murmur2"
 	"github.com/millrace-go/millrace/serde"
@@ -183,9 +185,9 @@ func (d *Driver) produced() string {
 	if len(d.c.produced) == 0 {
 		return "  nothing"
 	}
-	s := ""
+	var s strings.Builder
 	for _, p := range d.c.produced {
-		s += "  " + p.String() + "\n"
+		s.WriteString("  " + p.String() + "\n")
 	}
-	return s
+	return s.String()
 }

@@ -39,13 +39,12 @@ func well(_, file string) string                              { return file }
 func zero() int64                                             { return 0 }
 func one(n int64, _, _ string) int64                          { return n + 1 }
 func two(n int64, _, _ string) (int64, bool)                  { return n + 1, true }
-func both(a int64, _ string, b int64) int64                   { return a + b }
 func pair(a, b string) string                                 { return a + b }
 
 // A mistake names the operator, where it was called, and what to change.
 func TestBuildErrors(t *testing.T) {
 	t.Parallel()
-	type opaque struct{ hidden int }
+	type opaque struct{ hidden int } //nolint:unused // that is the mistake
 	for _, tc := range []struct {
 		name string
 		draw func(b *topology.Builder)
@@ -237,7 +236,7 @@ func TestBuildTellsAll(t *testing.T) {
 	t.Parallel()
 	b := topology.New("all")
 	s := files(b)
-	_, _, line, _ := runtime.Caller(0)
+	_, _, line, _ := runtime.Caller(0) //nolint:dogsled // the line is what is wanted
 	s.Filter(nil)
 	s.GroupByKey().
 		WindowedBy(window.Tumbling(0, 0)).

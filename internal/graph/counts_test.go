@@ -99,12 +99,16 @@ func TestCountsThatCannotBe(t *testing.T) {
 		want string
 	}{
 		{"a topic that is not there", func(d drawing) { d.source("in") }, "no such topic: in"},
-		{"joined topics that differ", func(d drawing) { d.CoPartition(d.source("a3"), d.source("b4")) },
+		{
+			"joined topics that differ", func(d drawing) { d.CoPartition(d.source("a3"), d.source("b4")) },
 			`counts_test.go:N: topic "a3" has 3 partitions and "b4" has 4, but they are joined here and need equally many: ` +
-				`recreate one of them, or send one side through Repartition with topology.Partitions`},
-		{"a repartition topic that the user fixed", func(d drawing) { d.CoPartition(d.through("r", 2, d.source("a3")), d.source("b4")) },
+				`recreate one of them, or send one side through Repartition with topology.Partitions`,
+		},
+		{
+			"a repartition topic that the user fixed", func(d drawing) { d.CoPartition(d.through("r", 2, d.source("a3")), d.source("b4")) },
 			`counts_test.go:N: topic "r" has 2 partitions and "b4" has 4, but they are joined here and need equally many: ` +
-				`recreate one of them, or send one side through Repartition with topology.Partitions`},
+				`recreate one of them, or send one side through Repartition with topology.Partitions`,
+		},
 		{"all of them at once", func(d drawing) {
 			d.CoPartition(d.source("a3"), d.source("b4"))
 			d.CoPartition(d.source("c5"), d.source("d6"))

@@ -34,7 +34,7 @@ func TestGoal(t *testing.T) {
 	all := func(b *board) {
 		measured(b, 4)
 		b.features[site1], b.features[site2] = pipeline.SiteFeatures{}, pipeline.SiteFeatures{}
-		b.wells["e/p/B02"] = pipeline.WellFeatures{Position: pipeline.Position{Experiment: "e", Plate: "p", Well: "B02"}}
+		b.wells["e/p/B02"] = pipeline.WellFeatures{Experiment: "e", Plate: "p", Well: "B02"}
 		b.plates["e/p"] = pipeline.PlateFeatures{Wells: []string{"B02"}}
 	}
 	last := src.images[3].ImageID()
@@ -94,7 +94,7 @@ func TestSourceOf(t *testing.T) {
 	survey := func(channels ...int) *plate.Survey {
 		s := &plate.Survey{Experiments: []plate.Experiment{{Name: "e", ChannelsPerSite: 2, SitesPerWell: 1, WellsPerPlate: 1}}}
 		for _, c := range channels {
-			s.Images = append(s.Images, plate.Image{ImageName: plate.ImageName{Well: "B02", Site: c, Channel: c}, Experiment: "e", Plate: "p"})
+			s.Images = append(s.Images, plate.Image{Well: "B02", Site: c, Channel: c, Experiment: "e", Plate: "p"})
 		}
 		return s
 	}

@@ -31,7 +31,7 @@ func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipel
 	for _, spec := range t.Specs() {
 		var config map[string]*string
 		if spec.Compact {
-			config = map[string]*string{"cleanup.policy": kadm.StringPtr("compact")}
+			config = map[string]*string{"cleanup.policy": new("compact")}
 		}
 		_, err := admin.CreateTopic(ctx, partitions, -1, config, spec.Name)
 		exists := errors.Is(err, kerr.TopicAlreadyExists)

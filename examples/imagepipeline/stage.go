@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -71,8 +72,8 @@ func setUp(ctx context.Context, o *options, s *screen) (st *stage, err error) {
 
 func (st *stage) close() error {
 	var errs []error
-	for i := len(st.strike) - 1; i >= 0; i-- {
-		errs = append(errs, st.strike[i]())
+	for _, strike := range slices.Backward(st.strike) {
+		errs = append(errs, strike())
 	}
 	return errors.Join(errs...)
 }

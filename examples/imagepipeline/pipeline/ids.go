@@ -2,16 +2,22 @@ package pipeline
 
 import "strconv"
 
-// The keys of the topics. Each is the one before with a level more, with slashes
-// between: experiment/plate/well/site/channel. As strings they are legible in
-// any Kafka tool.
-type (
-	ExperimentID string // experiment
-	PlateID      string // experiment/plate
-	WellID       string // experiment/plate/well
-	SiteID       string // experiment/plate/well/site
-	ImageID      string // experiment/plate/well/site/channel
-)
+// ExperimentID is the key of an experiment: its name. The other keys are each the
+// one before with a level more, with slashes between. As text they are legible
+// in any Kafka tool.
+type ExperimentID string
+
+// PlateID is experiment/plate.
+type PlateID string
+
+// WellID is experiment/plate/well.
+type WellID string
+
+// SiteID is experiment/plate/well/site.
+type SiteID string
+
+// ImageID is experiment/plate/well/site/channel.
+type ImageID string
 
 // Position says where on which plate something was measured. It is a part of
 // everything that flows.

@@ -119,7 +119,7 @@ func TestMedians(t *testing.T) {
 		}
 		wells = append(wells, well.Features)
 	}
-	want := PlateFeatures{Position: Position{Experiment: "e1", Plate: "p1"}, Wells: []string{"B02", "B03", "C02"}, Features: Median(wells...)}
+	want := PlateFeatures{Experiment: "e1", Plate: "p1", Wells: []string{"B02", "B03", "C02"}, Features: Median(wells...)}
 	if diff := cmp.Diff(want, got.Plates["e1/p1"]); diff != "" {
 		t.Errorf("plate (-want +got):\n%s", diff)
 	}

@@ -28,7 +28,7 @@ func (p Progress) Observe(i Image) Progress {
 	if p.Paths == nil {
 		p.Position, p.Paths = i.Position, map[int]string{}
 	}
-	p.take(i.Channel, i.Path)
+	take(&p, i.Channel, i.Path)
 	return p
 }
 
@@ -38,7 +38,7 @@ func (p Progress) Merge(o Progress) Progress {
 		return o
 	}
 	for _, channel := range slices.Sorted(maps.Keys(o.Paths)) {
-		p.take(channel, o.Paths[channel])
+		take(&p, channel, o.Paths[channel])
 	}
 	if o.Duplicates > 0 {
 		p.Duplicates += o.Duplicates
@@ -48,7 +48,7 @@ func (p Progress) Merge(o Progress) Progress {
 }
 
 // take changes p's map: it is for aggregators only.
-func (p *Progress) take(channel int, path string) {
+func take(p *Progress, channel int, path string) {
 	if _, there := p.Paths[channel]; there {
 		p.Duplicates++
 		p.Duplicate = path

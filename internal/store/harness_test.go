@@ -95,6 +95,15 @@ func (p *part) reopen() {
 	p.ctx = &graph.Context{StreamTime: -1}
 	p.ts = p.make(p.ctx, p.spec, p.d)
 	p.loadVars()
+	p.saveVars()
+}
+
+// saveVars notes the numbers that an abort goes back to.
+func (p *part) saveVars() {
+	p.vars = p.vars[:0]
+	for _, v := range p.ctx.Vars {
+		p.vars = append(p.vars, *v.P)
+	}
 }
 
 func (p *part) loadVars() {
@@ -114,10 +123,7 @@ func (p *part) commit() {
 	for _, c := range changes {
 		p.logged[string(c.key)] = c.value != nil
 	}
-	p.vars = p.vars[:0]
-	for _, v := range p.ctx.Vars {
-		p.vars = append(p.vars, *v.P)
-	}
+	p.saveVars()
 	if n := p.ts.Dirty(); n != 0 {
 		p.t.Fatalf("%d bytes are dirty after a commit", n)
 	}

@@ -1,52 +1,19 @@
 package serde
 
 import (
-	"fmt"
 	"reflect"
 	"sync"
 	"unsafe"
 )
 
-// codec encodes and decodes the value at p, which decode finds zero. It is shared and has no state.
-type codec struct {
-	append func(s *state, dst []byte, p unsafe.Pointer) ([]byte, error)
-	decode func(s *state, src []byte, p unsafe.Pointer) error
-}
+// inPlace and compiled are the stock serdes. Go compiles their methods anew for every T, so they only do what cannot be done
+// without knowing T; the rest is layout's.
 
-// state is what a codec works with, reused from value to value.
-type state struct {
-	e encoder
-	d decoder
-}
+// inPlace is the serde of a T whose values are read and written where they are: T is primitive, or a pointer.
+type inPlace[T any] struct{ layout *layout }
 
-// form is one of the ways to turn a type into a codec.
-type form uint8
-
-const (
-	formMsgpack form = iota // one MessagePack value
-	formOwn                 // the type's own binary bytes
-	formKey                 // canonical and in order
-)
-
-// compiled is the serde of a T by a codec over T's memory.
-type compiled[T any] struct {
-	codec *codec
-	spare sync.Pool // of *cell[T]
-}
-
-// cell is a place in memory for a T that outlives a call: the address of a parameter, passed to a closure, would be a new allocation
-// for every record.
-type cell[T any] struct {
-	state
-	v T
-}
-
-// compiledPtr is the serde of a T = *U by a codec over U's memory.
-type compiledPtr[T any] struct {
-	codec *codec
-	elem  reflect.Type
-	spare sync.Pool // of *state
-}
+// compiled is the serde of any other T, by way of a [cell].
+type compiled[T any] struct{ layout *layout }
 
 // made are the compiled serdes of this process, so that the serde of a type is always the same pointer.
 var made sync.Map
@@ -56,145 +23,74 @@ type madeKey struct {
 	f form
 }
 
-// compile returns the one serde of T, a pointer type or not, in form f.
+// compile returns the one serde of T in form f.
 func compile[T any](f form) (Serde[T], error) {
 	t := reflect.TypeFor[T]()
 	if s, ok := made.Load(madeKey{t, f}); ok {
 		return s.(Serde[T]), nil
 	}
-	s, err := build[T](t, f)
+	if f == formPrimitive {
+		if s, ok := exact(t).(Serde[T]); ok {
+			return s, nil
+		}
+	}
+	l, err := layoutOf(t, f)
 	if err != nil {
 		return nil, err
+	}
+	var s Serde[T] = &compiled[T]{l}
+	if l.kind != notPrimitive || l.pointer {
+		s = &inPlace[T]{l}
 	}
 	kept, _ := made.LoadOrStore(madeKey{t, f}, s)
 	return kept.(Serde[T]), nil
 }
 
-func build[T any](t reflect.Type, f form) (Serde[T], error) {
-	elem, pointer := t, t.Kind() == reflect.Pointer
-	if pointer {
-		elem = t.Elem()
-	}
-	var c *codec
-	var err error
-	switch f {
-	case formOwn:
-		if pointer {
-			return ownPtr[T]{elem}, nil
-		}
-		return newOwnSerde[T](), nil
-	case formKey:
-		c, err = keyCodec(elem)
-	case formMsgpack:
-		c, err = msgpackCodec(elem)
-	}
-	switch {
-	case err != nil:
-		return nil, err
-	case pointer:
-		return &compiledPtr[T]{codec: c, elem: elem, spare: sync.Pool{New: func() any { return new(state) }}}, nil
-	default:
-		return &compiled[T]{codec: c, spare: sync.Pool{New: func() any { return new(cell[T]) }}}, nil
-	}
-}
-
-func (c *compiled[T]) Append(dst []byte, v T) ([]byte, error) {
-	s := c.spare.Get().(*cell[T])
-	s.v = v
-	b, err := c.codec.append(&s.state, dst, unsafe.Pointer(&s.v))
-	c.put(s)
+// compiling is compile for where no error can be returned.
+func compiling[T any](f form) Serde[T] {
+	s, err := compile[T](f)
 	if err != nil {
-		return dst, err
+		return &broken[T]{err}
 	}
-	return b, nil
+	return s
 }
 
-func (c *compiled[T]) Decode(src []byte) (T, error) {
-	s := c.spare.Get().(*cell[T])
-	err := c.codec.decode(&s.state, src, unsafe.Pointer(&s.v))
-	v := s.v
-	c.put(s)
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return v, nil
+func (c *inPlace[T]) Append(dst []byte, v T) ([]byte, error) {
+	return c.layout.append(dst, unsafe.Pointer(&v))
 }
 
-func (c *compiled[T]) put(s *cell[T]) {
-	var zero T
-	s.v = zero
-	c.spare.Put(s)
-}
-
-func (c *compiledPtr[T]) Append(dst []byte, v T) ([]byte, error) {
-	p := *view[unsafe.Pointer](&v)
-	if p == nil {
-		return dst, nilError[T]()
-	}
-	s := c.spare.Get().(*state)
-	b, err := c.codec.append(s, dst, p)
-	c.spare.Put(s)
-	if err != nil {
-		return dst, err
-	}
-	return b, nil
-}
-
-func (c *compiledPtr[T]) Decode(src []byte) (v T, err error) {
-	p := reflect.New(c.elem).UnsafePointer()
-	s := c.spare.Get().(*state)
-	err = c.codec.decode(s, src, p)
-	c.spare.Put(s)
-	if err == nil {
-		*view[unsafe.Pointer](&v) = p
-	}
+func (c *inPlace[T]) Decode(src []byte) (v T, err error) {
+	err = c.layout.decode(src, unsafe.Pointer(&v))
 	return v, err
 }
 
-func msgpackCodec(t reflect.Type) (*codec, error) {
-	prog, err := programOf(t)
+func (c *compiled[T]) Append(dst []byte, v T) ([]byte, error) {
+	s := c.layout.take()
+	*(*T)(s.p) = v
+	b, err := c.layout.codec.append(&s.state, dst, s.p)
+	var zero T
+	*(*T)(s.p) = zero
+	c.layout.spare.Put(s)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	return &codec{
-		append: func(s *state, dst []byte, p unsafe.Pointer) ([]byte, error) {
-			e := &s.e
-			e.buf = dst
-			prog.encode(e, p)
-			b, err := e.buf, e.err
-			e.reset()
-			if err != nil {
-				return dst, fmt.Errorf("serde: %s: %w", t, err)
-			}
-			return b, nil
-		},
-		decode: func(s *state, src []byte, p unsafe.Pointer) error {
-			d := &s.d
-			d.Reset(src)
-			prog.decode(d, p)
-			err := d.Close()
-			d.reset()
-			if err != nil {
-				return fmt.Errorf("serde: %s from MessagePack: %w", t, err)
-			}
-			return nil
-		},
-	}, nil
+	return b, nil
 }
 
-// ownCodec is for a part of a key that encodes itself: with AppendBinary or MarshalBinary, and UnmarshalBinary.
-func ownCodec(t reflect.Type) *codec {
-	return &codec{
-		append: func(_ *state, dst []byte, p unsafe.Pointer) ([]byte, error) {
-			return appendBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), dst)
-		},
-		decode: func(_ *state, src []byte, p unsafe.Pointer) error {
-			return unmarshalBinary(t, binaryOf(reflect.NewAt(t, p).Interface()), src)
-		},
+func (c *compiled[T]) Decode(src []byte) (v T, err error) {
+	s := c.layout.take()
+	if err = c.layout.codec.decode(&s.state, src, s.p); err == nil {
+		v = *(*T)(s.p)
 	}
+	var zero T
+	*(*T)(s.p) = zero
+	c.layout.spare.Put(s)
+	return v, err
 }
 
-func nilError[T any]() error {
-	return fmt.Errorf("serde: %s: nil stands for a null, which is not encoded: publish a null record instead", reflect.TypeFor[T]())
-}
+// broken stands for a serde that could not be made, where the constructor returns no error.
+type broken[T any] struct{ err error }
+
+func (b *broken[T]) Err() error                             { return b.err }
+func (b *broken[T]) Append(dst []byte, _ T) ([]byte, error) { return dst, b.err }
+func (b *broken[T]) Decode([]byte) (v T, err error)         { return v, b.err }

@@ -6,6 +6,10 @@ import "reflect"
 // equal, however they were come by, and so are two values of an empty struct type. Serdes that Go cannot compare (they hold
 // a func, a map or a slice) are not equal, even to themselves; comparing them does not panic.
 func Equal[T any](a, b Serde[T]) bool {
+	return equal(a, b)
+}
+
+func equal(a, b any) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}

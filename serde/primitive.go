@@ -7,159 +7,127 @@ import (
 	"unsafe"
 )
 
-// The stock serdes of primitive kinds are empty generic structs: they cost nothing to hold, two of one T are equal, and T may be
-// a named type, such as `type SiteID string`, because they look at T's memory by its kind.
-//
-// INVARIANT: primitiveOf is the only maker, and pairs each with the T whose kind it reads.
+// primitive is a kind of type that Kafka's clients have a serializer for. It looks at a value's memory, so a named type, such as
+// `type SiteID string`, is as what it is made of.
+type primitive uint8
 
-type (
-	stringSerde[T any] struct{} // kind string
-	bytesSerde[T any]  struct{} // kind slice of kind uint8
-	boolSerde[T any]   struct{} // kind bool
-	fixed1[T any]      struct{} // int8, uint8
-	fixed2[T any]      struct{} // int16, uint16
-	fixed4[T any]      struct{} // int32, uint32, float32
-	fixed8[T any]      struct{} // int64, uint64, float64
-	intSerde[T any]    struct{} // int: 8 bytes, whatever its size is here
-	uintSerde[T any]   struct{} // uint
+const (
+	notPrimitive primitive = iota
+	ofString
+	ofBytes // slices of kind uint8
+	ofBool
+	of1    // int8, uint8
+	of2    // int16, uint16
+	of4    // int32, uint32, float32
+	of8    // int64, uint64, float64
+	ofInt  // 8 bytes, whatever its size is here
+	ofUint // likewise
 )
 
-// primitiveOf returns the serde of a T that Kafka's clients have a serializer for, or false.
-func primitiveOf[T any]() (Serde[T], bool) {
-	switch t := reflect.TypeFor[T](); t.Kind() {
+func primitiveOf(t reflect.Type) primitive {
+	switch t.Kind() {
 	case reflect.String:
-		return stringSerde[T]{}, true
+		return ofString
 	case reflect.Slice:
-		return bytesSerde[T]{}, t.Elem().Kind() == reflect.Uint8
+		if t.Elem().Kind() == reflect.Uint8 {
+			return ofBytes
+		}
+		return notPrimitive
 	case reflect.Bool:
-		return boolSerde[T]{}, true
+		return ofBool
 	case reflect.Int8, reflect.Uint8:
-		return fixed1[T]{}, true
+		return of1
 	case reflect.Int16, reflect.Uint16:
-		return fixed2[T]{}, true
+		return of2
 	case reflect.Int32, reflect.Uint32, reflect.Float32:
-		return fixed4[T]{}, true
+		return of4
 	case reflect.Int64, reflect.Uint64, reflect.Float64:
-		return fixed8[T]{}, true
+		return of8
 	case reflect.Int:
-		return intSerde[T]{}, true
+		return ofInt
 	case reflect.Uint:
-		return uintSerde[T]{}, true
+		return ofUint
 	default:
-		return nil, false
+		return notPrimitive
 	}
 }
 
-// view looks at a value as another type of the same memory layout.
-func view[To, From any](v *From) *To { return (*To)(unsafe.Pointer(v)) }
-
-func (stringSerde[T]) Append(dst []byte, v T) ([]byte, error) {
-	return append(dst, *view[string](&v)...), nil
-}
-
-func (stringSerde[T]) Decode(src []byte) (v T, err error) {
-	*view[string](&v) = string(src)
-	return v, nil
-}
-
-func (bytesSerde[T]) Append(dst []byte, v T) ([]byte, error) {
-	return append(dst, *view[[]byte](&v)...), nil
-}
-
-// Decode returns an empty slice for empty input, never nil, which would be a null.
-func (bytesSerde[T]) Decode(src []byte) (v T, err error) {
-	*view[[]byte](&v) = append(make([]byte, 0, len(src)), src...)
-	return v, nil
-}
-
-func (boolSerde[T]) Append(dst []byte, v T) ([]byte, error) {
-	if *view[bool](&v) {
-		return append(dst, 1), nil
+// append appends the value at p.
+func (k primitive) append(dst []byte, p unsafe.Pointer) []byte {
+	if k == ofString { // most keys are
+		return append(dst, *(*string)(p)...)
 	}
-	return append(dst, 0), nil
-}
-
-func (boolSerde[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 1 {
-		return v, sizeError[T](src, 1)
+	switch k {
+	case ofBytes:
+		return append(dst, *(*[]byte)(p)...)
+	case ofBool, of1: // a bool is the byte 0 or 1
+		return append(dst, *(*byte)(p))
+	case of2:
+		return binary.BigEndian.AppendUint16(dst, *(*uint16)(p))
+	case of4:
+		return binary.BigEndian.AppendUint32(dst, *(*uint32)(p))
+	case of8:
+		return binary.BigEndian.AppendUint64(dst, *(*uint64)(p))
+	case ofInt:
+		return binary.BigEndian.AppendUint64(dst, uint64(*(*int)(p)))
+	case ofUint:
+		return binary.BigEndian.AppendUint64(dst, uint64(*(*uint)(p)))
+	default:
+		return dst
 	}
-	if src[0] > 1 {
-		return v, fmt.Errorf("serde: %s: a boolean is the byte 0 or 1, found %d: is this topic's type another?", reflect.TypeFor[T](), src[0])
+}
+
+// decode writes a value to p, if src is one.
+func (k primitive) decode(src []byte, p unsafe.Pointer) bool {
+	if k == ofString {
+		*(*string)(p) = string(src)
+		return true
 	}
-	*view[bool](&v) = src[0] == 1
-	return v, nil
-}
-
-func (fixed1[T]) Append(dst []byte, v T) ([]byte, error) { return append(dst, *view[byte](&v)), nil }
-
-func (fixed1[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 1 {
-		return v, sizeError[T](src, 1)
+	if k != ofBytes && len(src) != k.size() {
+		return false
 	}
-	*view[byte](&v) = src[0]
-	return v, nil
-}
-
-func (fixed2[T]) Append(dst []byte, v T) ([]byte, error) {
-	return binary.BigEndian.AppendUint16(dst, *view[uint16](&v)), nil
-}
-
-func (fixed2[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 2 {
-		return v, sizeError[T](src, 2)
+	switch k {
+	case ofBytes: // never nil, which would be a null
+		*(*[]byte)(p) = append(make([]byte, 0, len(src)), src...)
+	case ofBool:
+		if src[0] > 1 {
+			return false
+		}
+		*(*bool)(p) = src[0] == 1
+	case of1:
+		*(*byte)(p) = src[0]
+	case of2:
+		*(*uint16)(p) = binary.BigEndian.Uint16(src)
+	case of4:
+		*(*uint32)(p) = binary.BigEndian.Uint32(src)
+	case of8:
+		*(*uint64)(p) = binary.BigEndian.Uint64(src)
+	case ofInt:
+		*(*int)(p) = int(int64(binary.BigEndian.Uint64(src)))
+	case ofUint:
+		*(*uint)(p) = uint(binary.BigEndian.Uint64(src))
 	}
-	*view[uint16](&v) = binary.BigEndian.Uint16(src)
-	return v, nil
+	return true
 }
 
-func (fixed4[T]) Append(dst []byte, v T) ([]byte, error) {
-	return binary.BigEndian.AppendUint32(dst, *view[uint32](&v)), nil
-}
-
-func (fixed4[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 4 {
-		return v, sizeError[T](src, 4)
+// size is how many bytes a value takes, of the kinds for which it is fixed.
+func (k primitive) size() int {
+	switch k {
+	case ofBool, of1:
+		return 1
+	case of2:
+		return 2
+	case of4:
+		return 4
+	default:
+		return 8
 	}
-	*view[uint32](&v) = binary.BigEndian.Uint32(src)
-	return v, nil
 }
 
-func (fixed8[T]) Append(dst []byte, v T) ([]byte, error) {
-	return binary.BigEndian.AppendUint64(dst, *view[uint64](&v)), nil
-}
-
-func (fixed8[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 8 {
-		return v, sizeError[T](src, 8)
+// refused says why src is no value of type t.
+func (k primitive) refused(t reflect.Type, src []byte) error {
+	if k == ofBool && len(src) == 1 {
+		return fmt.Errorf("serde: %s: a boolean is the byte 0 or 1, found %d: is this topic's type another?", t, src[0])
 	}
-	*view[uint64](&v) = binary.BigEndian.Uint64(src)
-	return v, nil
-}
-
-func (intSerde[T]) Append(dst []byte, v T) ([]byte, error) {
-	return binary.BigEndian.AppendUint64(dst, uint64(*view[int](&v))), nil
-}
-
-func (intSerde[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 8 {
-		return v, sizeError[T](src, 8)
-	}
-	*view[int](&v) = int(int64(binary.BigEndian.Uint64(src)))
-	return v, nil
-}
-
-func (uintSerde[T]) Append(dst []byte, v T) ([]byte, error) {
-	return binary.BigEndian.AppendUint64(dst, uint64(*view[uint](&v))), nil
-}
-
-func (uintSerde[T]) Decode(src []byte) (v T, err error) {
-	if len(src) != 8 {
-		return v, sizeError[T](src, 8)
-	}
-	*view[uint](&v) = uint(binary.BigEndian.Uint64(src))
-	return v, nil
-}
-
-func sizeError[T any](src []byte, want int) error {
-	return fmt.Errorf("serde: %s takes %d bytes, found %d: was this written with another type?", reflect.TypeFor[T](), want, len(src))
+	return fmt.Errorf("serde: %s takes %d bytes, found %d: was this written with another type?", t, k.size(), len(src))
 }

@@ -141,7 +141,7 @@ func TestBuildErrors(t *testing.T) {
 			files(b).GroupBy(func(_, _ string) map[string]int { return nil }).Count(topology.As("n"))
 		}, "group-by: no key serde: serde: map[string]int as a key: a map has no order, so equal keys could be different bytes: key by a string, an integer or a struct of such, or give the type AppendBinary and UnmarshalBinary"},
 		{"a serde of another type", func(b *topology.Builder) { keyed(b).Count(topology.As("n"), topology.WithValueSerde(serde.String())) },
-			"count: the value serde given is a serde.stringSerde[string], which is none for int64: give one for that type, or leave the option out"},
+			"count: the value serde given is a serde.stringSerde, which is none for int64: give one for that type, or leave the option out"},
 		{"an extractor of another type", func(b *topology.Builder) {
 			stream.From(b, images, topology.Extractor(func(string, int64, int64, int64) int64 { return 0 }))
 		}, "stream.From: the timestamp extractor is a func(string, int64, int64, int64) int64, not one for the topic's types: give a func(string, string, int64, int64) int64"},

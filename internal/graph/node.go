@@ -52,21 +52,26 @@ type Spec struct {
 }
 
 // Add adds a node whose input is *In and whose children take *Out. compile is called once per task: next calls the
-// children in order, and the closure that it returns is the node.
+// children in order, and the closure that it returns is the node. (Inlined, its closures would be compiled at each call.)
+//
+//go:noinline
 func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next func(*Out) error) (func(*In) error, error)) *Node {
+	return g.add(&s, func(c *Context, n *Node, children []any) (any, error) {
+		next, err := fan[Out](n, children)
+		if err != nil {
+			return nil, err
+		}
+		if c.RoundTrip && n.RoundTrip != nil {
+			next = n.RoundTrip(c, next).(func(*Out) error)
+		}
+		return compile(c, n, next)
+	})
+}
+
+func (g *Graph) add(s *Spec, compile func(c *Context, n *Node, children []any) (any, error)) *Node {
 	n := &Node{
 		ID: len(g.Nodes), Op: s.Op, Kind: s.Kind, At: s.At, Topic: s.Topic, Parents: s.Parents, Stores: s.Stores, oldFrom: s.OldFrom, onOld: s.OnOld, kept: s.Kept,
-		compile: func(c *Context, n *Node, children []any) (any, error) {
-			next, err := fan[Out](n, children)
-			if err != nil {
-				return nil, err
-			}
-			if c.RoundTrip && n.RoundTrip != nil {
-				next = n.RoundTrip(c, next).(func(*Out) error)
-			}
-			in, err := compile(c, n, next)
-			return in, err
-		},
+		compile: compile,
 	}
 	if g.Built { // it may run already, so it is left as it is
 		n.Name = s.Op
@@ -159,30 +164,31 @@ func (n *Node) SendsOld() bool { return n.wantsOld }
 // Compile makes the node for a task, its children being made already.
 func (n *Node) Compile(c *Context, children []any) (any, error) { return n.compile(c, n, children) }
 
+// fan is what calls the children.
 func fan[Out any](n *Node, children []any) (func(*Out) error, error) {
 	outs := make([]func(*Out) error, len(children))
 	for i, ch := range children {
 		f, ok := ch.(func(*Out) error)
 		if !ok {
-			return nil, fmt.Errorf("graph: child %d of %s takes %T, not %T", i, n.Name, ch, f)
+			return nil, n.misfit(i, ch, f)
 		}
 		outs[i] = f
 	}
-	switch len(outs) {
-	case 0:
-		return func(*Out) error { return nil }, nil
-	case 1:
+	if len(outs) == 1 {
 		return outs[0], nil
-	default:
-		return func(o *Out) error {
-			for _, f := range outs {
-				if err := f(o); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, nil
 	}
+	return func(o *Out) error {
+		for _, f := range outs {
+			if err := f(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (n *Node) misfit(i int, child, want any) error {
+	return fmt.Errorf("graph: child %d of %s takes %T, not %T", i, n.Name, child, want)
 }
 
 // Using is Use, for a chain.

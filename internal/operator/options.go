@@ -59,8 +59,8 @@ func pick[T any](c *Call, what string, option any, inherited serde.Serde[T], sto
 	case ok:
 		s = given
 	case option != nil:
-		c.Errorf("the %s serde given is a %T, which is none for %s: give one for that type, or leave the option out", what, option, reflect.TypeFor[T]())
-		return broken[T]{}
+		c.foreign(what, option, reflect.TypeFor[T]())
+		return &broken[T]{}
 	case s == nil:
 		s, err = stock()
 	}
@@ -69,9 +69,14 @@ func pick[T any](c *Call, what string, option any, inherited serde.Serde[T], sto
 	}
 	if err != nil {
 		c.Errorf("no %s serde: %w", what, err)
-		return broken[T]{}
+		return &broken[T]{}
 	}
 	return s
+}
+
+// foreign notes that a serde is of another type than t.
+func (c *Call) foreign(what string, option any, t reflect.Type) {
+	c.Errorf("the %s serde given is a %T, which is none for %s: give one for that type, or leave the option out", what, option, t)
 }
 
 // broken stands in for a serde that could not be had, so that building goes on and finds the other errors.
@@ -79,11 +84,14 @@ type broken[T any] struct{}
 
 var errBroken = fmt.Errorf("operator: no serde")
 
-func (broken[T]) Append([]byte, T) ([]byte, error) { return nil, errBroken }
-func (broken[T]) Decode([]byte) (t T, err error)   { return t, errBroken }
+func (*broken[T]) Append([]byte, T) ([]byte, error) { return nil, errBroken }
+func (*broken[T]) Decode([]byte) (t T, err error)   { return t, errBroken }
 
 // IsMarked reports whether an error says already which operator it is of.
 func IsMarked(err error) bool {
 	var u *graph.UserError
 	return errors.As(err, &u)
 }
+
+// userError is an error that the node's user caused.
+func userError(n *graph.Node, err error) error { return &graph.UserError{Node: n, Err: err} }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -27,28 +28,43 @@ func RoundTrip[K, V any](n *graph.Node, vs serde.Serde[V]) {
 			}
 			before, err := vs.Append(nil, r.Value)
 			if err != nil {
-				return &graph.UserError{Node: n, Err: err}
+				return userError(n, err)
 			}
 			copied := *r
-			if copied.Value, err = vs.Decode(bytes.Clone(before)); err != nil {
-				return &graph.UserError{Node: n, Err: fmt.Errorf("the serde does not decode what it encoded: %w", err)}
-			}
-			if path := lost(reflect.ValueOf(&r.Value).Elem(), reflect.ValueOf(&copied.Value).Elem(), reflect.TypeFor[V]().String()); path != "" {
-				return &graph.UserError{Node: n, Err: fmt.Errorf("the serde loses %s: export the field, or write a serde that keeps it", path)}
+			copied.Value, err = vs.Decode(bytes.Clone(before))
+			if err := same(n, &r.Value, &copied.Value, err); err != nil {
+				return err
 			}
 			if err := children(&copied); err != nil {
 				return err
 			}
 			given, err := vs.Append(nil, copied.Value)
-			if err != nil {
-				return &graph.UserError{Node: n, Err: err}
-			}
-			if !bytes.Equal(before, given) {
-				return &graph.UserError{Node: n, Err: fmt.Errorf("a value was changed after it was forwarded: callbacks but an aggregator's must copy before they change")}
-			}
-			return nil
+			return unchanged(n, before, given, err)
 		}
 	}
+}
+
+// same says what a value lost on its way to the copy; both are pointers.
+func same(n *graph.Node, value, copied any, err error) error {
+	if err != nil {
+		return userError(n, fmt.Errorf("the serde does not decode what it encoded: %w", err))
+	}
+	v := reflect.ValueOf(value).Elem()
+	if path := lost(v, reflect.ValueOf(copied).Elem(), v.Type().String()); path != "" {
+		return userError(n, fmt.Errorf("the serde loses %s: export the field, or write a serde that keeps it", path))
+	}
+	return nil
+}
+
+// unchanged says whether a value's bytes are what they were before it was forwarded.
+func unchanged(n *graph.Node, before, given []byte, err error) error {
+	if err != nil {
+		return userError(n, err)
+	}
+	if !bytes.Equal(before, given) {
+		return userError(n, errors.New("a value was changed after it was forwarded: callbacks but an aggregator's must copy before they change"))
+	}
+	return nil
 }
 
 // lost is the path of the first part of a that is set and is zero in b; "" if there is none.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/millrace-go/millrace/internal/graph"
-	"github.com/millrace-go/millrace/internal/murmur2"
 	"github.com/millrace-go/millrace/serde"
 )
 
@@ -47,25 +46,29 @@ func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Rec
 		var err error
 		if !r.NullKey {
 			if r.Key, err = ks.Decode(x.Key); err != nil {
-				return &graph.DecodeError{Part: "key", Err: err}
+				return undecoded("key", err)
 			}
 		}
 		if !r.Null {
 			if r.Value, err = vs.Decode(x.Value); err != nil {
-				return &graph.DecodeError{Part: "value", Err: err}
+				return undecoded("value", err)
 			}
 		}
 		return next(&r)
 	}
 }
 
+func undecoded(part string, err error) error { return &graph.DecodeError{Part: part, Err: err} }
+
 func extractor[K, V any](ks serde.Serde[K], vs serde.Serde[V], f func(K, V, int64, int64) int64) func(*graph.Raw, int64) (int64, error) {
-	return func(x *graph.Raw, partitionTime int64) (int64, error) {
-		var ts int64
-		err := decode(ks, vs, func(r *graph.Record[K, V]) error {
-			ts = f(r.Key, r.Value, r.Timestamp, partitionTime)
-			return nil
-		})(x)
+	var partitionTime, ts int64
+	extract := decode(ks, vs, func(r *graph.Record[K, V]) error {
+		ts = f(r.Key, r.Value, r.Timestamp, partitionTime)
+		return nil
+	})
+	return func(x *graph.Raw, now int64) (int64, error) {
+		partitionTime, ts = now, 0
+		err := extract(x)
 		return ts, err
 	}
 }
@@ -80,21 +83,16 @@ func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, k
 	}
 	return graph.Add(c.G, graph.Spec{Op: op, Name: name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
 		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
-			enc := newEncoder(ks, vs, serde.Equal(vs, inherited))
-			count, err := ctx.Partitions(t)
+			enc := newEncoder(ks, vs, inherited)
+			out, err := newRoute(ctx, n, t, enc.part)
 			if err != nil {
 				return nil, err
 			}
-			e := graph.Effect{Topic: t}
 			return func(r *graph.Record[K, V]) error {
 				if r.NullKey && dropNullKeys {
 					return nil
 				}
-				if err := enc.encode(&e, r); err != nil {
-					return &graph.UserError{Node: n, Err: err}
-				}
-				e.Partition = enc.partition(&e, count)
-				return ctx.Emit(&e)
+				return out.emit(enc.encode(&out.e, r))
 			}, nil
 		})
 }
@@ -108,9 +106,9 @@ type encoder[K, V any] struct {
 	kb, vb []byte
 }
 
-func newEncoder[K, V any](ks serde.Serde[K], vs serde.Serde[V], pass bool) *encoder[K, V] {
+func newEncoder[K, V any](ks serde.Serde[K], vs, inherited serde.Serde[V]) *encoder[K, V] {
 	part, _ := ks.(serde.Partitioned)
-	return &encoder[K, V]{ks: ks, vs: vs, pass: pass, part: part, kb: make([]byte, 0, 64), vb: make([]byte, 0, 256)}
+	return &encoder[K, V]{ks: ks, vs: vs, pass: serde.Equal(vs, inherited), part: part, kb: make([]byte, 0, 64), vb: make([]byte, 0, 256)}
 }
 
 func (x *encoder[K, V]) encode(e *graph.Effect, r *graph.Record[K, V]) error {
@@ -118,7 +116,7 @@ func (x *encoder[K, V]) encode(e *graph.Effect, r *graph.Record[K, V]) error {
 	var err error
 	if !r.NullKey {
 		if x.kb, err = x.ks.Append(x.kb[:0], r.Key); err != nil {
-			return fmt.Errorf("the key does not encode: %w", err)
+			return unencoded("key", err)
 		}
 		e.Key = x.kb
 	}
@@ -128,21 +126,15 @@ func (x *encoder[K, V]) encode(e *graph.Effect, r *graph.Record[K, V]) error {
 		e.Value = r.Raw
 	default:
 		if x.vb, err = x.vs.Append(x.vb[:0], r.Value); err != nil {
-			return fmt.Errorf("the value does not encode: %w", err)
+			return unencoded("value", err)
 		}
 		e.Value = x.vb
 	}
 	return nil
 }
 
-func (x *encoder[K, V]) partition(e *graph.Effect, count int32) int32 {
-	if e.Key == nil || count <= 0 {
-		return graph.AnyPartition
-	}
-	if x.part != nil {
-		return murmur2.Partition(x.part.PartitionBytes(e.Key), count)
-	}
-	return murmur2.Partition(e.Key, count)
+func unencoded(part string, err error) error {
+	return fmt.Errorf("the %s does not encode: %w", part, err)
 }
 
 var errNoTopic = errors.New("the record was given no topic: return a topic's name for every record, and filter those out that go nowhere")
@@ -154,22 +146,13 @@ func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs
 	c.G.Topics = append(c.G.Topics, t)
 	return graph.Add(c.G, graph.Spec{Op: "to", Name: c.Name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
 		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
-			enc := newEncoder(ks, vs, serde.Equal(vs, inherited))
+			enc := newEncoder(ks, vs, inherited)
+			out := &route{ctx: ctx, n: n, part: enc.part}
 			return func(r *graph.Record[K, V]) error {
-				name := choose(ctx, r)
-				if name == "" {
-					return &graph.UserError{Node: n, Err: errNoTopic}
+				if err := out.to(choose(ctx, r)); err != nil {
+					return err
 				}
-				e := graph.Effect{Topic: ctx.TopicFunc(name)}
-				count, err := ctx.Partitions(e.Topic)
-				if err == nil {
-					err = enc.encode(&e, r)
-				}
-				if err != nil {
-					return &graph.UserError{Node: n, Err: err}
-				}
-				e.Partition = enc.partition(&e, count)
-				return ctx.Emit(&e)
+				return out.emit(enc.encode(&out.e, r))
 			}, nil
 		})
 }

@@ -62,6 +62,9 @@ type cells[V any] struct {
 	kept  bool // V is immutable: no need of bytes for values that were forwarded
 }
 
+// newCells makes the overlay of a store. (Inlined, its closures would be compiled at each call.)
+//
+//go:noinline
 func newCells[V any](c *graph.Context, s *graph.Store, d db.DB, prefix []byte, value serde.Serde[V]) cells[V] {
 	over := newCore(c, s, d, prefix, values{
 		make: func() *entry { return &new(Entry[V]).entry },

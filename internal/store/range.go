@@ -34,6 +34,9 @@ func Prefix[K, V any](s *KeyValue[K, V], p []byte) iter.Seq2[Row[K, V], error] {
 	return between(s, lo, after(lo), false)
 }
 
+// between yields the rows with lo <= key < hi. (Inlined, its closures would be compiled at each call.)
+//
+//go:noinline
 func between[K, V any](s *KeyValue[K, V], lo, hi []byte, backward bool) iter.Seq2[Row[K, V], error] {
 	return func(yield func(Row[K, V], error) bool) {
 		err := s.core.scan(lo, hi, backward, func(e *entry) (bool, error) {

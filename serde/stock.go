@@ -71,7 +71,9 @@ func MsgPack[T any]() Serde[T] { return compiling[T](formMsgpack) }
 
 // Err returns the error of a serde that was made for a type it cannot serve, so that a topology can report it when it is
 // built: what s's method Err() error returns, if it has one.
-func Err[T any](s Serde[T]) error {
+func Err[T any](s Serde[T]) error { return errOf(s) }
+
+func errOf(s any) error {
 	if e, ok := s.(interface{ Err() error }); ok {
 		return e.Err()
 	}

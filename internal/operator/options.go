@@ -67,11 +67,18 @@ func pick[T any](c *Call, what string, option any, inherited serde.Serde[T], sto
 	if err == nil {
 		err = serde.Err(s)
 	}
-	if err != nil {
-		c.Errorf("no %s serde: %w", what, err)
+	if c.lacks(what, err) {
 		return &broken[T]{}
 	}
 	return s
+}
+
+// lacks notes why there is no serde, if there is a reason.
+func (c *Call) lacks(what string, err error) bool {
+	if err != nil {
+		c.Errorf("no %s serde: %w", what, err)
+	}
+	return err != nil
 }
 
 // foreign notes that a serde is of another type than t.

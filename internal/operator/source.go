@@ -39,6 +39,9 @@ func (c *Call) nameOf(t *graph.Topic) string {
 	return ""
 }
 
+// decode makes the func that hands records on. (Inlined, its closure would be compiled at each call.)
+//
+//go:noinline
 func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Record[K, V]) error) func(*graph.Raw) error {
 	var r graph.Record[K, V]
 	return func(x *graph.Raw) error {

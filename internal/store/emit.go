@@ -44,7 +44,9 @@ func (s *core) changed(f func(e *entry, oldRow []byte, hadOld bool) error) error
 
 // Changed calls f for each row written since the last commit, in the order of their last writes: the row now, and as it
 // was when Changed last told of it. Rows that came and went unseen are left out. The task's headers are then those of the
-// record that wrote the row last. It is for stores that emit on commit.
+// record that wrote the row last. It is for stores that emit on commit. (Inlined, its closure would be compiled at each call.)
+//
+//go:noinline
 func (s *cells[V]) Changed(f func(e *Entry[V], old V, hadOld bool) error) error {
 	return s.over.changed(func(e *entry, oldRow []byte, hadOld bool) error {
 		var old V

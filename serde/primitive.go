@@ -87,6 +87,7 @@ func (k primitive) decode(src []byte, p unsafe.Pointer) bool {
 		return false
 	}
 	switch k {
+	case notPrimitive, ofString:
 	case ofBytes: // never nil, which would be a null
 		*(*[]byte)(p) = append(make([]byte, 0, len(src)), src...)
 	case ofBool:

@@ -89,7 +89,7 @@ func (c *Call) foreign(what string, option any, t reflect.Type) {
 // broken stands in for a serde that could not be had, so that building goes on and finds the other errors.
 type broken[T any] struct{}
 
-var errBroken = fmt.Errorf("operator: no serde")
+var errBroken = errors.New("operator: no serde")
 
 func (*broken[T]) Append([]byte, T) ([]byte, error) { return nil, errBroken }
 func (*broken[T]) Decode([]byte) (t T, err error)   { return t, errBroken }

@@ -144,7 +144,8 @@ var errNoTopic = errors.New("the record was given no topic: return a topic's nam
 
 // AddDynamicSink adds a node that sends each record to the topic that choose names.
 func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs, inherited serde.Serde[V],
-	choose func(ctx *graph.Context, r *graph.Record[K, V]) string) *graph.Node {
+	choose func(ctx *graph.Context, r *graph.Record[K, V]) string,
+) *graph.Node {
 	t := &graph.Topic{Dynamic: true}
 	c.G.Topics = append(c.G.Topics, t)
 	return graph.Add(c.G, graph.Spec{Op: "to", Name: c.Name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},

@@ -92,7 +92,9 @@ func virtualTable[K, V any](ctx *graph.Context, n *graph.Node, next func(*graph.
 	}
 }
 
-func storedTable[K, V any](ctx *graph.Context, n *graph.Node, kv *store.KeyValue[K, V], st *graph.Store, next func(*graph.Change[K, V]) error) func(*graph.Record[K, V]) error {
+func storedTable[K, V any](
+	ctx *graph.Context, n *graph.Node, kv *store.KeyValue[K, V], st *graph.Store, next func(*graph.Change[K, V]) error,
+) func(*graph.Record[K, V]) error {
 	var ch graph.Change[K, V]
 	if st.EmitOnCommit {
 		EmitChanges(ctx, n, kv, next)

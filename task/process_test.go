@@ -212,6 +212,7 @@ func chaos(t *testing.T, g millrace.Guarantee, seed uint64) { //nolint:thelper /
 		switch k := rnd.IntN(3); {
 		case k < 2:
 			t.Logf("kill worker %d", k)
+			awaitSettled(t, f.bootstrap, f.task.Name, len(workers), 3)
 			kill(t, workers[k])
 			workers[k] = newWorker()
 		default:
@@ -239,6 +240,41 @@ func chaos(t *testing.T, g millrace.Guarantee, seed uint64) { //nolint:thelper /
 	if doubled > 0 && g == millrace.ExactlyOnce {
 		t.Errorf("%d results came twice", doubled)
 	}
+}
+
+// awaitSettled waits, on the embedded broker, until as many workers are alive share all partitions: kfake keeps a member that
+// died while it was joining, with its partitions, for ever. Kafka lets it go when its session is over.
+func awaitSettled(t *testing.T, bootstrap, name string, workers, partitions int) {
+	t.Helper()
+	if brokertest.Real() {
+		return
+	}
+	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		groups, err := kadm.NewClient(c).DescribeGroups(t.Context(), "task-"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy, owned := 0, 0
+		for _, m := range groups["task-"+name].Members {
+			if a, ok := m.Assigned.AsConsumer(); ok {
+				n := 0
+				for _, topic := range a.Topics {
+					n += len(topic.Partitions)
+				}
+				owned += n
+				busy += min(n, 1)
+			}
+		}
+		if len(groups["task-"+name].Members) == workers && busy == workers && owned == partitions {
+			return
+		}
+	}
+	t.Fatalf("the workers of task %s do not settle in 90 s", name)
 }
 
 // kill ends a program without a warning.
@@ -270,13 +306,13 @@ func awaitKeys(t *testing.T, bootstrap, topic string, n int) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 240*time.Second) // killed workers cost the group a time-out each
 	defer cancel()
 	keys := map[string]bool{}
 	for len(keys) < n {
 		fetches := c.PollFetches(ctx)
 		if ctx.Err() != nil {
-			t.Fatalf("topic %s has %d different keys after two minutes, not %d", topic, len(keys), n)
+			t.Fatalf("topic %s has %d different keys after four minutes, not %d", topic, len(keys), n)
 		}
 		fetches.EachRecord(func(r *kgo.Record) { keys[string(r.Key)] = true })
 	}

@@ -51,6 +51,7 @@ func Start(opts Options) (*Broker, error) {
 	}
 	beStrict(cluster)
 	shortenPolls(cluster)
+	shortenRebalances(cluster)
 	b := &Broker{cluster: cluster, bootstrap: cluster.ListenAddrs()[0]}
 	b.close = sync.OnceValue(func() error {
 		cluster.Close()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/millrace-go/millrace/bench"
-	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/memdb"
 	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
@@ -110,7 +109,7 @@ func newDriver(b *testing.B, plan *engine.Plan, disk string) *driver {
 	cache := pebbledb.NewCache(64 << 20)
 	b.Cleanup(cache.Close)
 	for i, id := range plan.Tasks() {
-		var store db.DB = memdb.New()
+		store := memdb.New()
 		if disk == "pebble" {
 			var err error
 			if store, err = pebbledb.Open(b.TempDir(), pebbledb.Options{Cache: cache}); err != nil {

@@ -7,6 +7,7 @@
 package bench
 
 import (
+	"maps"
 	"math/bits"
 	"strconv"
 	"time"
@@ -144,9 +145,7 @@ func (p *Progress) merge(o *Progress) *Progress {
 	case len(p.Channels) == 0:
 		return o
 	}
-	for c, path := range o.Channels {
-		p.Channels[c] = path
-	}
+	maps.Copy(p.Channels, o.Channels)
 	p.First, p.Last = min(p.First, o.First), max(p.Last, o.Last)
 	return p
 }

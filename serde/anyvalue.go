@@ -58,11 +58,11 @@ func (d *decoder) any() any {
 	case wire.KindInt:
 		return d.ReadInt()
 	case wire.KindUint:
-		if v := d.ReadUint(); v > math.MaxInt64 {
-			return v
-		} else {
+		v := d.ReadUint()
+		if v <= math.MaxInt64 {
 			return int64(v)
 		}
+		return v
 	case wire.KindFloat:
 		return d.ReadFloat64()
 	case wire.KindString:

@@ -51,7 +51,7 @@ func ExampleForKey() {
 
 func ExampleInt64() {
 	b, _ := serde.Int64().Append(nil, 258)
-	fmt.Println(b)
+	fmt.Println(string(b))
 	// Output: [0 0 0 0 0 0 1 2]
 }
 

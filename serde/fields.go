@@ -18,8 +18,7 @@ func (c *compiler) fields(s *structProgram, t reflect.Type) error {
 // directNames are the names that t's own fields take; an embedded struct that would repeat one is written as a field.
 func directNames(t reflect.Type) map[string]bool {
 	names := map[string]bool{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if tag := parseTag(f); !f.Anonymous && f.IsExported() && !tag.skip {
 			names[tag.name] = true
 		}
@@ -28,8 +27,7 @@ func directNames(t reflect.Type) map[string]bool {
 }
 
 func (c *compiler) collect(s *structProgram, t reflect.Type, offset uintptr, via *hop, taken map[string]bool) error {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		tag := parseTag(f)
 		if f.Name == "_msgpack" {
 			s.asArray = s.asArray || tag.has("as_array") || tag.has("asArray")

@@ -118,14 +118,40 @@ func TestKeyOrder(t *testing.T) {
 	t.Parallel()
 	// Neighbours that a careless encoding puts the wrong way round, or runs together.
 	ascending(t, []struct{ A, B string }{
-		{"", ""}, {"", "\x00"}, {"", "z"}, {"\x00", ""}, {"\x00\x00", ""}, {"\x00\x01", ""}, {"\x00\xff", ""}, {"\x01", ""},
-		{"a", ""}, {"a", "b"}, {"a\x00", ""}, {"a\x00", "b"}, {"a\x00b", ""}, {"a\x01", ""}, {"ab", ""}, {"a\xff", ""}, {"b", ""}, {"\xff", ""},
+		{"", ""},
+		{"", "\x00"},
+		{"", "z"},
+		{"\x00", ""},
+		{"\x00\x00", ""},
+		{"\x00\x01", ""},
+		{"\x00\xff", ""},
+		{"\x01", ""},
+		{"a", ""},
+		{"a", "b"},
+		{"a\x00", ""},
+		{"a\x00", "b"},
+		{"a\x00b", ""},
+		{"a\x01", ""},
+		{"ab", ""},
+		{"a\xff", ""},
+		{"b", ""},
+		{"\xff", ""},
 	})
 	ascending(t, []struct{ A int64 }{{math.MinInt64}, {-256}, {-255}, {-1}, {0}, {1}, {255}, {256}, {math.MaxInt64}})
 	ascending(t, []struct{ A int8 }{{-128}, {-1}, {0}, {127}})
 	ascending(t, []struct{ A float64 }{
-		{math.Float64frombits(0xfff8000000000001)}, {math.Inf(-1)}, {-math.MaxFloat64}, {-1}, {-math.SmallestNonzeroFloat64}, {math.Copysign(0, -1)},
-		{0}, {math.SmallestNonzeroFloat64}, {1}, {math.MaxFloat64}, {math.Inf(1)}, {math.NaN()},
+		{math.Float64frombits(0xfff8000000000001)},
+		{math.Inf(-1)},
+		{-math.MaxFloat64},
+		{-1},
+		{-math.SmallestNonzeroFloat64},
+		{math.Copysign(0, -1)},
+		{0},
+		{math.SmallestNonzeroFloat64},
+		{1},
+		{math.MaxFloat64},
+		{math.Inf(1)},
+		{math.NaN()},
 	})
 	ascending(t, []struct{ A float32 }{{float32(math.Inf(-1))}, {-1}, {0}, {1}, {float32(math.Inf(1))}})
 	ascending(t, []struct{ A time.Time }{{time.Time{}}, {time.Unix(-1, 0)}, {time.Unix(-1, 999)}, {time.Unix(0, 0)}, {time.Unix(0, 1)}, {time.Unix(1, 0)}})

@@ -110,8 +110,10 @@ func holdsInterface(t reflect.Type) bool {
 				return true
 			}
 		}
+		return false
+	default:
+		return false
 	}
-	return false
 }
 
 func (m *mapProgram) encode(e *encoder, p unsafe.Pointer) {

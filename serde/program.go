@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -185,9 +186,11 @@ func (c *compiler) fill(p *program, t reflect.Type) error {
 
 func (c *compiler) fail(t reflect.Type, format string, args ...any) error {
 	where := ""
+	var inner strings.Builder
 	for _, p := range c.path {
-		where += p
+		inner.WriteString(p)
 	}
+	where += inner.String()
 	err := fmt.Errorf(format, args...)
 	if where == "" {
 		return fmt.Errorf("serde: %s: %w", t, err)

@@ -145,22 +145,26 @@ func TestAbsenceInAggregations(t *testing.T) {
 		{
 			"Count", func(g G) { stream.Changes(g.Count(topology.As("n"))).MapValues(digits).To(text) },
 			func(g H) { stream.Changes(g.Count(topology.As("n"))).MapValues(digits).To(text) },
-			[2]string{"1", "1"}, [2]int64{3, 3},
+			[2]string{"1", "1"},
+			[2]int64{3, 3},
 		},
 		{
 			"Aggregate", func(g G) { stream.Changes(g.Aggregate(empty, add, topology.As("n"))).To(text) },
 			func(g H) { stream.Changes(g.Aggregate(empty, plain, topology.As("n"))).To(text) },
-			[2]string{"v", "v"}, [2]int64{3, 3},
+			[2]string{"v", "v"},
+			[2]int64{3, 3},
 		},
 		{
 			"windowed Count", func(g G) { stream.Changes(g.WindowedBy(day).Count(topology.As("n"))).MapValues(digits).To(byWindow) },
 			func(g H) { stream.Changes(g.WindowedBy(day).Count(topology.As("n"))).MapValues(digits).To(byWindow) },
-			[2]string{"1 2", "1 2"}, [2]int64{2, 2},
+			[2]string{"1 2", "1 2"},
+			[2]int64{2, 2},
 		},
 		{
 			"windowed Aggregate", func(g G) { stream.Changes(g.WindowedBy(day).Aggregate(empty, add, topology.As("n"))).To(byWindow) },
 			func(g H) { stream.Changes(g.WindowedBy(day).Aggregate(empty, plain, topology.As("n"))).To(byWindow) },
-			[2]string{"v v0", "v"}, [2]int64{2, 3},
+			[2]string{"v v0", "v"},
+			[2]int64{2, 3},
 		},
 		{
 			"session Count", func(g G) {
@@ -169,7 +173,8 @@ func TestAbsenceInAggregations(t *testing.T) {
 			func(g H) {
 				stream.Changes(g.WindowedBySession(night).Count(topology.As("n"))).MapValues(digits).To(byWindow)
 			},
-			[2]string{"1 2", "1 2"}, [2]int64{2, 2},
+			[2]string{"1 2", "1 2"},
+			[2]int64{2, 2},
 		},
 		{
 			"session Aggregate", func(g G) {
@@ -178,7 +183,8 @@ func TestAbsenceInAggregations(t *testing.T) {
 			func(g H) {
 				stream.Changes(g.WindowedBySession(night).Aggregate(empty, plain, merge, topology.As("n"))).To(byWindow)
 			},
-			[2]string{"v v0", "v"}, [2]int64{2, 3},
+			[2]string{"v v0", "v"},
+			[2]int64{2, 3},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

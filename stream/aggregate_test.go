@@ -39,8 +39,10 @@ func TestDeletingAggregations(t *testing.T) {
 		draw func(g G) S
 		want string
 	}{
-		{"AggregateOrDelete", func(g G) S { return stream.Changes(g.AggregateOrDelete(start, add, topology.As("n"))) },
-			">a >ab null null >c >cd"},
+		{
+			"AggregateOrDelete", func(g G) S { return stream.Changes(g.AggregateOrDelete(start, add, topology.As("n"))) },
+			">a >ab null null >c >cd",
+		},
 		{"a nil from Aggregate", func(g G) S {
 			return stream.Changes(g.Aggregate(none, pointer, topology.As("n"))).ProcessValues(deref)
 		}, "a ab null null c cd"},

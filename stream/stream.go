@@ -130,7 +130,8 @@ func (s *Stream[K, V]) call(op string, opts []topology.Option) *operator.Call {
 
 // add adds an operator on s.
 func add[K, V, K2, V2 any](s *Stream[K, V], c *operator.Call, stores []*graph.Store,
-	compile func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K2, V2]) error) (func(*graph.Record[K, V]) error, error)) *graph.Node {
+	compile func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K2, V2]) error) (func(*graph.Record[K, V]) error, error),
+) *graph.Node {
 	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.s.Node}, Stores: stores}, compile)
 	operator.RoundTrip[K2, V2](n, nil)
 	return n

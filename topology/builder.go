@@ -11,7 +11,6 @@
 package topology
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 
@@ -87,7 +86,7 @@ func (t *Topology) Graph() *graph.Graph { return t.g }
 // Must returns t, or panics with err. It is for examples and tests.
 func Must(t *Topology, err error) *Topology {
 	if err != nil {
-		panic(fmt.Errorf("topology: %w", errors.Join(err)))
+		panic(fmt.Errorf("topology: %w", err)) //nolint:forbidigo // what Must is for
 	}
 	return t
 }

@@ -44,7 +44,7 @@ func pair(a, b string) string                                 { return a + b }
 // A mistake names the operator, where it was called, and what to change.
 func TestBuildErrors(t *testing.T) {
 	t.Parallel()
-	type opaque struct{ hidden int } //nolint:unused // that is the mistake
+	type opaque struct{ hidden int }
 	for _, tc := range []struct {
 		name string
 		draw func(b *topology.Builder)
@@ -69,15 +69,23 @@ func TestBuildErrors(t *testing.T) {
 		{"branch", func(b *topology.Builder) { files(b).Split().Branch(nil) }, "branch: the predicate is nil: give a function"},
 		{"group by", func(b *topology.Builder) { files(b).GroupBy[int](nil).Count(topology.As("n")) }, "group-by: the key selector is nil: give a function"},
 		{"reduce", func(b *topology.Builder) { keyed(b).Reduce(nil, topology.As("n")) }, "reduce: the reducer is nil: give a function"},
-		{"aggregate", func(b *topology.Builder) { keyed(b).Aggregate[int](nil, nil, topology.As("n")) },
-			"aggregate: the initialiser is nil: give a function\naggregate: the aggregator is nil: give a function"},
-		{"aggregate or delete", func(b *topology.Builder) { keyed(b).AggregateOrDelete[int](nil, nil, topology.As("n")) },
-			"aggregate: the initialiser is nil: give a function\naggregate: the aggregator is nil: give a function"},
+		{
+			"aggregate", func(b *topology.Builder) { keyed(b).Aggregate[int](nil, nil, topology.As("n")) },
+			"aggregate: the initialiser is nil: give a function\naggregate: the aggregator is nil: give a function",
+		},
+		{
+			"aggregate or delete", func(b *topology.Builder) { keyed(b).AggregateOrDelete[int](nil, nil, topology.As("n")) },
+			"aggregate: the initialiser is nil: give a function\naggregate: the aggregator is nil: give a function",
+		},
 		{"windowed reduce", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).Reduce(nil, topology.As("n")) }, "windowed-reduce: the reducer is nil: give a function"},
-		{"windowed aggregate", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).Aggregate(zero, nil, topology.As("n")) },
-			"windowed-aggregate: the aggregator is nil: give a function"},
-		{"windowed aggregate or delete", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).AggregateOrDelete(nil, two, topology.As("n")) },
-			"windowed-aggregate: the initialiser is nil: give a function"},
+		{
+			"windowed aggregate", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).Aggregate(zero, nil, topology.As("n")) },
+			"windowed-aggregate: the aggregator is nil: give a function",
+		},
+		{
+			"windowed aggregate or delete", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).AggregateOrDelete(nil, two, topology.As("n")) },
+			"windowed-aggregate: the initialiser is nil: give a function",
+		},
 		{"session reduce", func(b *topology.Builder) { keyed(b).WindowedBySession(sessions).Reduce(nil, topology.As("n")) }, "session-reduce: the reducer is nil: give a function"},
 		{"session aggregate", func(b *topology.Builder) {
 			keyed(b).WindowedBySession(sessions).Aggregate(zero, one, nil, topology.As("n"))
@@ -99,21 +107,29 @@ func TestBuildErrors(t *testing.T) {
 		{"no name: a window store", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour).Count() }, unnamed("windowed-count", "a store")},
 		{"no name: a session store", func(b *topology.Builder) { keyed(b).WindowedBySession(sessions).Count() }, unnamed("session-count", "a store")},
 		{"no name: repartition", func(b *topology.Builder) { files(b).Repartition() }, unnamed("repartition", "a repartition topic")},
-		{"no name: a join after select key", func(b *topology.Builder) { files(b).SelectKey(well).JoinTable(status(b), pair) },
-			unnamed("join-table", "a repartition topic (the key has changed)")},
-		{"no name: a table after select key", func(b *topology.Builder) { files(b).SelectKey(well).ToTable() },
-			unnamed("to-table", "a repartition topic (the key has changed)")},
+		{
+			"no name: a join after select key", func(b *topology.Builder) { files(b).SelectKey(well).JoinTable(status(b), pair) },
+			unnamed("join-table", "a repartition topic (the key has changed)"),
+		},
+		{
+			"no name: a table after select key", func(b *topology.Builder) { files(b).SelectKey(well).ToTable() },
+			unnamed("to-table", "a repartition topic (the key has changed)"),
+		},
 		{"no name: a table that is looked up", func(b *topology.Builder) { files(b).JoinTable(stream.Changes(status(b)).ToTable(), pair) }, unnamed("to-table", "a store")},
-		{"no name: a foreign key join", func(b *topology.Builder) { status(b).ForeignKeyJoin(table.From(b, images), strings.ToUpper, pair) },
-			unnamed("foreign-key-join", "stores and internal topics")},
+		{
+			"no name: a foreign key join", func(b *topology.Builder) { status(b).ForeignKeyJoin(table.From(b, images), strings.ToUpper, pair) },
+			unnamed("foreign-key-join", "stores and internal topics"),
+		},
 		{"names no topic could have", func(b *topology.Builder) {
 			files(b).Repartition(topology.As("by well"))
 			stream.From(b, topology.NewTopic[string, string]("")).To(topology.NewTopic[string, string]("a/b"))
 		}, "topology: \"by well\" is no topic name: use up to 249 letters, digits, '.', '_' and '-'\n" +
 			"topology: \"\" is no topic name: use up to 249 letters, digits, '.', '_' and '-'\n" +
 			"topology: \"a/b\" is no topic name: use up to 249 letters, digits, '.', '_' and '-'"},
-		{"a name no store could have", func(b *topology.Builder) { keyed(b).Count(topology.As("per well")) },
-			"topology: the store's name \"per well\" cannot name its changelog: use letters, digits, '.', '_' and '-'"},
+		{
+			"a name no store could have", func(b *topology.Builder) { keyed(b).Count(topology.As("per well")) },
+			"topology: the store's name \"per well\" cannot name its changelog: use letters, digits, '.', '_' and '-'",
+		},
 
 		{"two operators of one name", func(b *topology.Builder) {
 			files(b).Filter(func(_, _ string) bool { return true }, topology.As("a")).Peek(func(_, _ string) {}, topology.As("a"))
@@ -132,16 +148,22 @@ func TestBuildErrors(t *testing.T) {
 			keyed(b).Count(topology.As("n"))
 			stream.From(b, plates).Process(idle, topology.WithStores(state.KeyValue[string, string]("n")))
 		}, taken("process", "n")},
-		{"a topic read twice", func(b *topology.Builder) { files(b); table.From(b, images) },
-			`table.From: topic "images" is read at errors_test.go:N already: use that stream twice instead`},
+		{
+			"a topic read twice", func(b *topology.Builder) { files(b); table.From(b, images) },
+			`table.From: topic "images" is read at errors_test.go:N already: use that stream twice instead`,
+		},
 
-		{"a type without bytes", func(b *topology.Builder) { stream.From(b, topology.NewTopic[string, opaque]("opaque")) },
-			"stream.From: no value serde: serde: topology_test.opaque: no field is exported, so everything in it would be lost: export what is to be written, or give the type AppendBinary and UnmarshalBinary"},
+		{
+			"a type without bytes", func(b *topology.Builder) { stream.From(b, topology.NewTopic[string, opaque]("opaque")) },
+			"stream.From: no value serde: serde: topology_test.opaque: no field is exported, so everything in it would be lost: export what is to be written, or give the type AppendBinary and UnmarshalBinary",
+		},
 		{"a key without order", func(b *topology.Builder) {
 			files(b).GroupBy(func(_, _ string) map[string]int { return nil }).Count(topology.As("n"))
 		}, "group-by: no key serde: serde: map[string]int as a key: a map has no order, so equal keys could be different bytes: key by a string, an integer or a struct of such, or give the type AppendBinary and UnmarshalBinary"},
-		{"a serde of another type", func(b *topology.Builder) { keyed(b).Count(topology.As("n"), topology.WithValueSerde(serde.String())) },
-			"count: the value serde given is a serde.stringSerde, which is none for int64: give one for that type, or leave the option out"},
+		{
+			"a serde of another type", func(b *topology.Builder) { keyed(b).Count(topology.As("n"), topology.WithValueSerde(serde.String())) },
+			"count: the value serde given is a serde.stringSerde, which is none for int64: give one for that type, or leave the option out",
+		},
 		{"an extractor of another type", func(b *topology.Builder) {
 			stream.From(b, images, topology.Extractor(func(string, int64, int64, int64) int64 { return 0 }))
 		}, "stream.From: the timestamp extractor is a func(string, int64, int64, int64) int64, not one for the topic's types: give a func(string, string, int64, int64) int64"},
@@ -155,15 +177,21 @@ func TestBuildErrors(t *testing.T) {
 		{"a negative gap", func(b *topology.Builder) {
 			keyed(b).WindowedBySession(window.Session(-time.Second, window.NoGrace)).Count(topology.As("n"))
 		}, "windowed-by-session: window: Session(-1s, 0s): gap is negative: make it at least 0"},
-		{"an empty definition", func(b *topology.Builder) { keyed(b).WindowedBy(window.TimeWindow{}).Count(topology.As("n")) },
-			"windowed-by: window: a TimeWindow is made with Tumbling or Hopping, this one is empty"},
+		{
+			"an empty definition", func(b *topology.Builder) { keyed(b).WindowedBy(window.TimeWindow{}).Count(topology.As("n")) },
+			"windowed-by: window: a TimeWindow is made with Tumbling or Hopping, this one is empty",
+		},
 		{"a retention shorter than the window", func(b *topology.Builder) {
 			keyed(b).WindowedBy(oneHour).Count(topology.As("n"), topology.Retention(time.Minute))
 		}, "windowed-count: a retention of 1m0s is shorter than the window with its grace (3600000 ms): keep rows at least that long"},
-		{"a retention of a store that keeps all", func(b *topology.Builder) { keyed(b).Count(topology.As("n"), topology.Retention(time.Minute)) },
-			"count: a retention of 1m0s is for the stores of windows and sessions, and this one keeps every row: leave topology.Retention out"},
-		{"a negative number of partitions", func(b *topology.Builder) { files(b).Repartition(topology.As("n"), topology.Partitions(-1)) },
-			"repartition: -1 partitions: give a positive number, or none to have as many as the input"},
+		{
+			"a retention of a store that keeps all", func(b *topology.Builder) { keyed(b).Count(topology.As("n"), topology.Retention(time.Minute)) },
+			"count: a retention of 1m0s is for the stores of windows and sessions, and this one keeps every row: leave topology.Retention out",
+		},
+		{
+			"a negative number of partitions", func(b *topology.Builder) { files(b).Repartition(topology.As("n"), topology.Partitions(-1)) },
+			"repartition: -1 partitions: give a positive number, or none to have as many as the input",
+		},
 
 		{"a split without branches", func(b *topology.Builder) { files(b).Split() }, "split: no branch takes its records: call Branch or Default on it, or leave it out"},
 		{"a branch after the default", func(b *topology.Builder) {
@@ -176,17 +204,25 @@ func TestBuildErrors(t *testing.T) {
 			s.Default()
 			s.Default()
 		}, "default-branch: there is a default branch already: use that stream twice"},
-		{"groups that nothing aggregates", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour) },
-			"group-by-key: nothing aggregates the groups: call Count, Reduce or Aggregate on them, or leave it out"},
+		{
+			"groups that nothing aggregates", func(b *topology.Builder) { keyed(b).WindowedBy(oneHour) },
+			"group-by-key: nothing aggregates the groups: call Count, Reduce or Aggregate on them, or leave it out",
+		},
 
-		{"merge of another topology", func(b *topology.Builder) { files(b).Merge(files(topology.New("other"))) },
-			"merge: the other stream is of another topology: streams of one Builder can be merged"},
+		{
+			"merge of another topology", func(b *topology.Builder) { files(b).Merge(files(topology.New("other"))) },
+			"merge: the other stream is of another topology: streams of one Builder can be merged",
+		},
 		{"merge of nothing", func(b *topology.Builder) { files(b).Merge(nil) }, "merge: the other stream is nil: give a stream of this Builder"},
-		{"join of another topology", func(b *topology.Builder) { files(b).JoinTable(status(topology.New("other")), pair) },
-			"join-table: the table is of another topology: a stream and a table of one Builder can be joined"},
+		{
+			"join of another topology", func(b *topology.Builder) { files(b).JoinTable(status(topology.New("other")), pair) },
+			"join-table: the table is of another topology: a stream and a table of one Builder can be joined",
+		},
 		{"join of nothing", func(b *topology.Builder) { files(b).JoinTable[string](nil, pair) }, "join-table: the table is nil: give a table of this Builder"},
-		{"table join of another topology", func(b *topology.Builder) { status(b).Join(status(topology.New("other")), pair) },
-			"table-join: the other table is of another topology: tables of one Builder can be joined"},
+		{
+			"table join of another topology", func(b *topology.Builder) { status(b).Join(status(topology.New("other")), pair) },
+			"table-join: the other table is of another topology: tables of one Builder can be joined",
+		},
 		{"table join of nothing", func(b *topology.Builder) { status(b).Join[string](nil, pair) }, "table-join: the other table is nil: give a table of this Builder"},
 		{"foreign key join of nothing", func(b *topology.Builder) {
 			status(b).ForeignKeyJoin[string, string](nil, strings.ToUpper, pair, topology.As("n"))

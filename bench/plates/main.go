@@ -214,7 +214,7 @@ type child struct {
 }
 
 func startWatch(ctx context.Context) (*child, <-chan string, error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"-watch"}, os.Args[1:]...)...)
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"-watch"}, os.Args[1:]...)...) //nolint:gosec // itself, with its own arguments
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

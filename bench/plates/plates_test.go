@@ -41,7 +41,7 @@ func input(t *testing.T) (bootstrap, images, metadata string, records []brokerte
 	t.Helper()
 	bootstrap, images, metadata = brokertest.Bootstrap(t), brokertest.UniqueName(t, "images"), brokertest.UniqueName(t, "metadata")
 	brokertest.Topics(t, bootstrap,
-		brokertest.Topic{Name: images, Partitions: 4, Config: map[string]string{"retention.ms": "-1"}},
+		brokertest.Topic{Name: images, Partitions: 4},
 		brokertest.Topic{Name: metadata, Partitions: 4, Config: map[string]string{"cleanup.policy": "compact"}})
 	start := time.Now().Add(-24 * time.Hour).UnixMilli()
 	record := func(e bench.Event) brokertest.Record {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -18,7 +19,8 @@ const maxRequest = 100 << 20
 // pointed at the port would ask for 1.2 GB, and a client of a later protocol would end the process.
 func guarded(log kfake.Logger) func(network, address string) (net.Listener, error) {
 	return func(network, address string) (net.Listener, error) {
-		l, err := net.Listen(network, address)
+		var listen net.ListenConfig
+		l, err := listen.Listen(context.Background(), network, address) // closed by the broker
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ const longestPoll = 20 * time.Millisecond
 
 // shortenPolls lowers what fetches ask for, and leaves the rest to kfake.
 func shortenPolls(cluster *kfake.Cluster) {
-	cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's signature
+	cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		if fetch, ok := req.(*kmsg.FetchRequest); ok {
 			fetch.MaxWaitMillis = min(fetch.MaxWaitMillis, int32(longestPoll.Milliseconds()))
 		}

@@ -15,7 +15,7 @@ const longestRebalance = 8 * time.Second
 
 // shortenRebalances lowers what members ask for, and leaves the rest to kfake.
 func shortenRebalances(cluster *kfake.Cluster) {
-	cluster.ControlKey(int16(kmsg.JoinGroup), func(req kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's signature
+	cluster.ControlKey(int16(kmsg.JoinGroup), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		if join, ok := req.(*kmsg.JoinGroupRequest); ok {
 			join.RebalanceTimeoutMillis = min(join.RebalanceTimeoutMillis, int32(longestRebalance.Milliseconds()))
 		}

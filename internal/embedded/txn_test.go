@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -167,7 +168,11 @@ func TestFencing(t *testing.T) {
 	}
 	err := first.CommitTransaction(t.Context())
 	want(t, "commit of the fenced producer", err, kafka.ErrFenced)
-	if !err.(kafka.Error).IsFatal() {
+	if !func() kafka.Error {
+		var target kafka.Error
+		_ = errors.As(err, &target)
+		return target
+	}().IsFatal() {
 		t.Errorf("%v is not fatal", err)
 	}
 	var got []string

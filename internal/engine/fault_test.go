@@ -123,7 +123,7 @@ func processAndCommit(r *rig) error {
 	if err := r.Prepare(); err != nil {
 		return err
 	}
-	return r.Task.Commit(nil)
+	return r.Commit(nil)
 }
 
 // A store needs a DB of its kind.

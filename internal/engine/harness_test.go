@@ -100,7 +100,7 @@ func (r *rig) tick(wall int64) {
 func (r *rig) commit() {
 	r.t.Helper()
 	noError(r.t, r.Prepare())
-	noError(r.t, r.Task.Commit(nil))
+	noError(r.t, r.Commit(nil))
 }
 
 // take returns the effects since the last take.

@@ -7,7 +7,7 @@ func (t *Task) Panicked(cause error) error {
 	if q == nil || q.head >= len(q.recs) { // a punctuation
 		return cause
 	}
-	re := recordError(t, q, &q.recs[q.head], cause)
+	re := recordError(q, &q.recs[q.head], cause)
 	if t.cfg.OnProcess == nil || t.cfg.OnProcess(re) == Fail {
 		return re
 	}

@@ -110,7 +110,7 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 	if len(t.dropped) > 0 {
 		if failed := t.dropped[q.name][r.Offset]; failed != nil {
 			t.skip(failed.Node, failed.Err.Error())
-			return false, nil
+			return false, nil //nolint:nilerr // it failed before, and was told then
 		}
 	}
 	q.carried, q.before = r.Timestamp, q.time
@@ -159,11 +159,10 @@ func (t *Task) one(q *queue, r *graph.Raw) error {
 
 // failed asks the error policy about a record; nil means that it has been dropped.
 func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
-	re := recordError(t, q, r, err)
+	re := recordError(q, r, err)
 	policy := t.cfg.OnProcess
-	var d *graph.DecodeError
 	if re.Node == nil {
-		if !errors.As(err, &d) {
+		if _, ok := errors.AsType[*graph.DecodeError](err); !ok {
 			return re // a store, the driver: no fault of the record's
 		}
 		policy = t.cfg.OnDecode

@@ -21,9 +21,9 @@ type timers struct {
 // schedules is a heap by due time alone, as Kafka Streams has it: the order of those due at one time is that of the heap.
 type schedules []*graph.Punctuation
 
-func (s schedules) Len() int           { return len(s) }
-func (s schedules) Less(i, j int) bool { return s[i].Next < s[j].Next }
-func (s schedules) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *schedules) Len() int           { return len(*s) }
+func (s *schedules) Less(i, j int) bool { return (*s)[i].Next < (*s)[j].Next }
+func (s *schedules) Swap(i, j int)      { (*s)[i], (*s)[j] = (*s)[j], (*s)[i] }
 
 // Push is for package heap.
 func (s *schedules) Push(x any) { *s = append(*s, x.(*graph.Punctuation)) }

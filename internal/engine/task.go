@@ -33,7 +33,7 @@ type Config struct {
 	OnDecode, OnProcess func(*RecordError) Verdict
 	Wall                int64
 	RoundTrip           bool
-	Context             context.Context
+	Context             context.Context //nolint:containedctx // of the records: callbacks are given it
 }
 
 // Skip is a record that was dropped.
@@ -160,8 +160,7 @@ func (t *Task) compile() error {
 			kids[i] = k
 		}
 		in, err := n.Compile(t.ctx, kids)
-		var told *graph.UserError
-		if errors.As(err, &told) { // which node it is says the error
+		if _, ok := errors.AsType[*graph.UserError](err); ok { // which node it is says the error
 			return nil, fmt.Errorf("engine: %w", err)
 		}
 		if err != nil {
@@ -255,10 +254,9 @@ func (t *Task) Drop(r *RecordError) {
 	m[r.Offset] = r
 }
 
-func recordError(t *Task, q *queue, r *graph.Raw, err error) *RecordError {
+func recordError(q *queue, r *graph.Raw, err error) *RecordError {
 	re := &RecordError{Topic: q.name, Partition: r.Partition, Offset: r.Offset, Raw: *r, Err: err}
-	var u *graph.UserError
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*graph.UserError](err); ok {
 		re.Node = u.Node
 	}
 	return re

@@ -147,8 +147,7 @@ func TestFailedRecordSchedulesNothing(t *testing.T) {
 	}), engine.Config{OnProcess: ignore})
 	r.Add("left", raws(0, 1, "a")...)
 	_, err := r.Process(1)
-	var replay *engine.ReplayError
-	if !errors.As(err, &replay) {
+	if _, ok := errors.AsType[*engine.ReplayError](err); !ok {
 		t.Fatalf("Process = %v, want a replay", err)
 	}
 	r.Rewind()

@@ -100,6 +100,7 @@ func lost(a, b reflect.Value, path string) string {
 				return p
 			}
 		}
+	default: // a scalar that differs was changed, not lost
 	}
 	return ""
 }
@@ -107,8 +108,8 @@ func lost(a, b reflect.Value, path string) string {
 // opaque reports whether a struct shows nothing of its inside, as time.Time does: what differs there (a cached zone, a
 // reading of the monotonic clock) need not be a loss, and its serde knows better.
 func opaque(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if t.Field(i).IsExported() {
+	for field := range t.Fields() {
+		if field.IsExported() {
 			return false
 		}
 	}

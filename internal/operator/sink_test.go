@@ -94,11 +94,12 @@ func (reversed) Append(dst []byte, v *string) ([]byte, error) {
 }
 
 func (reversed) Decode(src []byte) (*string, error) {
-	b, err := reversed{}.Append(nil, ptr(string(src)))
-	return ptr(string(b)), err
+	b, err := reversed{}.Append(nil, new(string(src)))
+	return new(string(b)), err
 }
 
-func ptr(s string) *string { return &s }
+//go:fix inline
+func ptr(s string) *string { return new(s) }
 
 // The bytes of a value that nothing has changed are passed on as they came, unless the sink has another serde.
 func TestBytesPassedOn(t *testing.T) {
@@ -130,7 +131,7 @@ func (e *encodes) Append(dst []byte, v *string) ([]byte, error) {
 	e.n++
 	return append(dst, *v...), nil
 }
-func (*encodes) Decode(src []byte) (*string, error) { return ptr(string(src)), nil }
+func (*encodes) Decode(src []byte) (*string, error) { return new(string(src)), nil }
 
 // A record whose key is windowed goes where its inner key goes; a null key goes anywhere.
 func TestPartitions(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *core) order() []*entry {
 	s.sorted = append(append(merged, s.sorted[i:]...), tail[j:]...)
 	s.nsorted = len(s.dirty)
 	if invariants.Enabled && !slices.IsSortedFunc(s.sorted, byKey) {
-		panic("store: the dirty rows of " + s.name + " are out of order")
+		panic("store: the dirty rows of " + s.name + " are out of order") //nolint:forbidigo // an invariant
 	}
 	return s.sorted
 }

@@ -16,13 +16,15 @@ func immutable(t reflect.Type) bool {
 	case reflect.Array:
 		return immutable(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !immutable(t.Field(i).Type) {
+		for field := range t.Fields() {
+			if !immutable(field.Type) {
 				return false
 			}
 		}
+		return true
+	default:
+		return true
 	}
-	return true
 }
 
 // Nilable reports whether a T can itself stand for absence: a pointer, an interface or a []byte.

@@ -63,7 +63,7 @@ func (r *Reader) skip(depth int) {
 	if !ok {
 		return
 	}
-	n := 0
+	var n int
 	switch {
 	case c < codeFixMap || c >= codeNegFix:
 		return

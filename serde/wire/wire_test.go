@@ -182,7 +182,7 @@ func TestErrorsStick(t *testing.T) {
 	got := []any{r.ReadInt(), r.ReadString(), r.ReadArrayLen(), r.Raw(), r.Peek(), r.TryNil()}
 	want := []any{int64(0), "", 0, []byte(nil), wire.KindNone, false}
 	r.Fail(wire.ErrDepth)
-	if diff := cmp.Diff(want, got); diff != "" || first == nil || r.Close() != first {
+	if diff := cmp.Diff(want, got); diff != "" || first == nil || !errors.Is(r.Close(), first) {
 		t.Errorf("%v, then %v (-want +got):\n%s", first, r.Close(), diff)
 	}
 }

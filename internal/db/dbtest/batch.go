@@ -3,6 +3,7 @@ package dbtest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/millrace-go/millrace/internal/db"
@@ -38,9 +39,11 @@ func testDeleteRange(t *testing.T, d db.DB) {
 			}
 			write(t, d, func(b db.Batch) { noError(t, b.DeleteRange(c.lower, c.upper)) })
 			got := ""
+			var keys strings.Builder
 			for _, p := range scan(t, d, nil, nil, false) {
-				got += p.K
+				keys.WriteString(p.K)
 			}
+			got += keys.String()
 			if got != c.want {
 				t.Errorf("DeleteRange(%q, %q), flushed before %v, leaves %q, want %q", c.lower, c.upper, flush, got, c.want)
 			}

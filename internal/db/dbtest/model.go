@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -89,9 +90,7 @@ func (m *model) act() {
 // batch writes up to 20 times, to the DB and to a copy of the rows that is kept if the batch is.
 func (m *model) batch() {
 	rows := make(map[string]string, len(m.rows))
-	for k, v := range m.rows {
-		rows[k] = v
-	}
+	maps.Copy(rows, m.rows)
 	b := m.db.Batch()
 	for range m.rng.IntN(21) {
 		switch p := m.rng.IntN(10); {

@@ -76,7 +76,7 @@ func damage(t *testing.T, fs vfs.FS, path string, try int, rng *rand.Rand) strin
 	if err := errors.Join(err, file.Close(), fs.Remove(path)); err != nil {
 		t.Fatal(err)
 	}
-	what := ""
+	var what string
 	switch at := rng.IntN(len(content) + 1); {
 	case try == 0:
 		return "removed"

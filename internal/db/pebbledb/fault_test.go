@@ -20,8 +20,12 @@ import (
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ op, part string }{
-		{"create", ".sst"}, {"write", ".sst"}, {"sync", ".sst"},
-		{"write", "MANIFEST"}, {"sync", "MANIFEST"}, {"create", "MANIFEST"},
+		{"create", ".sst"},
+		{"write", ".sst"},
+		{"sync", ".sst"},
+		{"write", "MANIFEST"},
+		{"sync", "MANIFEST"},
+		{"create", "MANIFEST"},
 	} {
 		for _, byFlush := range []bool{false, true} {
 			name := fmt.Sprintf("%s %s, by Flush %v", c.op, c.part, byFlush)
@@ -149,7 +153,7 @@ const counterRows = 10
 func newCounter(d db.DB) *counter {
 	c := &counter{db: d}
 	if v, ok, _ := d.Get([]byte("n")); ok {
-		fmt.Sscan(string(v), &c.n)
+		_, _ = fmt.Sscan(string(v), &c.n)
 	}
 	return c
 }

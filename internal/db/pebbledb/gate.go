@@ -41,7 +41,7 @@ func (g *gate) enter(bytes int, l *latch, flush func() error) error {
 		}
 		g.mu.Lock()
 		late := !g.flushing && g.recent >= 2*g.maxNew
-		if !late && !(g.flushing && g.recent >= g.maxNew) && !(g.compacting > 0 && g.l0 >= g.maxL0) {
+		if !late && (!g.flushing || g.recent < g.maxNew) && (g.compacting <= 0 || g.l0 < g.maxL0) {
 			g.recent += int64(bytes)
 			g.mu.Unlock()
 			return nil

@@ -2,7 +2,6 @@ package pebbledb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 )
@@ -31,5 +30,5 @@ func (l logger) Fatalf(format string, args ...any) {
 			return
 		}
 	}
-	l.latch.trip(errors.New(fmt.Sprintf(format, args...)))
+	l.latch.trip(fmt.Errorf(format, args...))
 }

@@ -18,14 +18,16 @@ type Topic struct {
 	Config     map[string]string // such as cleanup.policy
 }
 
-// Topics creates topics, waits until the broker knows them, and deletes them when the test ends.
+// Topics creates topics that keep their records for ever unless told otherwise (tests' times are long ago, and a broker would
+// delete them half a minute after its start), waits until the broker knows them, and deletes them when the test ends.
 func Topics(t testing.TB, bootstrap string, topics ...Topic) {
 	t.Helper()
 	admin := kadm.NewClient(client(t, bootstrap))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for _, topic := range topics {
-		configs := map[string]*string{}
+		forever := "-1"
+		configs := map[string]*string{"retention.ms": &forever}
 		for k, v := range topic.Config {
 			configs[k] = &v
 		}

@@ -51,7 +51,7 @@ func ExampleForKey() {
 
 func ExampleInt64() {
 	b, _ := serde.Int64().Append(nil, 258)
-	fmt.Println(string(b))
+	fmt.Printf("%v\n", b)
 	// Output: [0 0 0 0 0 0 1 2]
 }
 

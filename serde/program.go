@@ -185,12 +185,7 @@ func (c *compiler) fill(p *program, t reflect.Type) error {
 }
 
 func (c *compiler) fail(t reflect.Type, format string, args ...any) error {
-	where := ""
-	var inner strings.Builder
-	for _, p := range c.path {
-		inner.WriteString(p)
-	}
-	where += inner.String()
+	where := strings.Join(c.path, "")
 	err := fmt.Errorf(format, args...)
 	if where == "" {
 		return fmt.Errorf("serde: %s: %w", t, err)

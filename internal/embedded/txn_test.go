@@ -168,11 +168,7 @@ func TestFencing(t *testing.T) {
 	}
 	err := first.CommitTransaction(t.Context())
 	want(t, "commit of the fenced producer", err, kafka.ErrFenced)
-	if !func() kafka.Error {
-		var target kafka.Error
-		_ = errors.As(err, &target)
-		return target
-	}().IsFatal() {
+	if e, ok := errors.AsType[kafka.Error](err); !ok || !e.IsFatal() {
 		t.Errorf("%v is not fatal", err)
 	}
 	var got []string

@@ -98,9 +98,6 @@ func (reversed) Decode(src []byte) (*string, error) {
 	return new(string(b)), err
 }
 
-//go:fix inline
-func ptr(s string) *string { return new(s) }
-
 // The bytes of a value that nothing has changed are passed on as they came, unless the sink has another serde.
 func TestBytesPassedOn(t *testing.T) {
 	t.Parallel()

@@ -38,13 +38,11 @@ func testDeleteRange(t *testing.T, d db.DB) {
 				noError(t, d.Flush())
 			}
 			write(t, d, func(b db.Batch) { noError(t, b.DeleteRange(c.lower, c.upper)) })
-			got := ""
-			var keys strings.Builder
+			var left strings.Builder
 			for _, p := range scan(t, d, nil, nil, false) {
-				keys.WriteString(p.K)
+				left.WriteString(p.K)
 			}
-			got += keys.String()
-			if got != c.want {
+			if got := left.String(); got != c.want {
 				t.Errorf("DeleteRange(%q, %q), flushed before %v, leaves %q, want %q", c.lower, c.upper, flush, got, c.want)
 			}
 			for _, k := range "abcde" {

@@ -105,7 +105,9 @@ func round(b *testing.B, g millrace.Guarantee) usage {
 	}
 	began := time.Now()
 	before := used(began)
+	b.StartTimer() // without it the benchmark would never have run for long enough
 	brokertest.Consume(b, bootstrap, n.Sites, platesPerRound*bench.SitesPerPlate, 2*time.Minute)
+	b.StopTimer()
 	took := used(began).plus(before, -1)
 	stop()
 	if err := <-ended; err != nil {

@@ -13,6 +13,7 @@ package brokertest
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"strconv"
 	"sync"
@@ -29,7 +30,11 @@ import (
 const Env = "MILLRACE_BOOTSTRAP"
 
 // shared is the test binary's one broker. It ends with the process: no test can know that it is the last.
-var shared = sync.OnceValues(func() (*embedded.Broker, error) { return embedded.Start(embedded.Options{}) })
+// It logs errors only: its warnings are of slow requests, on machines that are busy with tests.
+var shared = sync.OnceValues(func() (*embedded.Broker, error) {
+	errors := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	return embedded.Start(embedded.Options{Logger: errors})
+})
 
 // Bootstrap is the address of the broker to test on.
 func Bootstrap(t testing.TB) string {

@@ -1,0 +1,4 @@
+package conformance
+
+// streamJoins are the scenarios of joins of two streams.
+var streamJoins = map[string]scenario{}

@@ -1,0 +1,4 @@
+package conformance
+
+// versioned are the scenarios of tables that keep their rows' history.
+var versioned = map[string]scenario{}

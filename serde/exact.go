@@ -3,6 +3,7 @@ package serde
 import (
 	"encoding/binary"
 	"reflect"
+	"unsafe"
 )
 
 // The commonest types have serdes of their own, which save the two calls by which inPlace comes to the same bytes (about 2 ns).
@@ -29,6 +30,10 @@ func exact(t reflect.Type) any {
 func (stringSerde) Append(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }
 
 func (stringSerde) Decode(src []byte) (string, error) { return string(src), nil }
+
+func (stringSerde) View(src []byte) (string, error) {
+	return unsafe.String(unsafe.SliceData(src), len(src)), nil
+}
 
 func (int64Serde) Append(dst []byte, v int64) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(dst, uint64(v)), nil

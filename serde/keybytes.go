@@ -55,9 +55,13 @@ var keyString = keyProgram{
 		s := *(*string)(p)
 		return appendEscaped(dst, unsafe.Slice(unsafe.StringData(s), len(s))), nil
 	},
-	func(_ *state, src []byte, p unsafe.Pointer) ([]byte, error) {
-		b, rest, _, err := cutEscaped(src)
-		*(*string)(p) = string(b)
+	func(s *state, src []byte, p unsafe.Pointer) ([]byte, error) {
+		b, rest, fresh, err := cutEscaped(src)
+		if s.view || fresh {
+			*(*string)(p) = unsafe.String(unsafe.SliceData(b), len(b))
+		} else {
+			*(*string)(p) = string(b)
+		}
 		return rest, err
 	},
 }

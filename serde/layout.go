@@ -34,9 +34,10 @@ type codec struct {
 
 // state is what a codec works with, reused from value to value.
 type state struct {
-	e   encoder
-	d   decoder
-	own binaryCodec // over the cell's value, if its type has one
+	e    encoder
+	d    decoder
+	view bool        // strings may point into what they are decoded from
+	own  binaryCodec // over the cell's value, if its type has one
 }
 
 // cell is a place in memory for a value that outlives a call: the address of a parameter, passed to a closure, would be a new
@@ -90,11 +91,15 @@ func (l *layout) append(dst []byte, p unsafe.Pointer) ([]byte, error) {
 	return l.kind.append(dst, p), nil
 }
 
-// decode writes the value to p.
-func (l *layout) decode(src []byte, p unsafe.Pointer) (err error) {
-	if l.pointer {
-		*(*unsafe.Pointer)(p), err = l.decodeNew(src)
+// decode writes the value to p; with view, strings in it may point into src.
+func (l *layout) decode(src []byte, p unsafe.Pointer, view bool) (err error) {
+	switch {
+	case l.pointer:
+		*(*unsafe.Pointer)(p), err = l.decodeNew(src, view)
 		return err
+	case view && l.kind == ofString:
+		*(*string)(p) = unsafe.String(unsafe.SliceData(src), len(src))
+		return nil
 	}
 	if !l.kind.decode(src, p) {
 		return l.kind.refused(l.t, src)
@@ -120,8 +125,12 @@ func (l *layout) appendTo(dst []byte, p unsafe.Pointer) ([]byte, error) {
 }
 
 // decodeNew returns a pointer to a new value, or nil.
-func (l *layout) decodeNew(src []byte) (unsafe.Pointer, error) {
+func (l *layout) decodeNew(src []byte, view bool) (unsafe.Pointer, error) {
 	p := reflect.New(l.t).UnsafePointer()
+	if view && l.kind == ofString {
+		*(*string)(p) = unsafe.String(unsafe.SliceData(src), len(src))
+		return p, nil
+	}
 	if l.kind != notPrimitive {
 		if !l.kind.decode(src, p) {
 			return nil, l.kind.refused(l.t, src)
@@ -129,6 +138,7 @@ func (l *layout) decodeNew(src []byte) (unsafe.Pointer, error) {
 		return p, nil
 	}
 	s := l.take()
+	s.view = view
 	err := l.codec.decode(&s.state, src, p)
 	l.spare.Put(s)
 	if err != nil {
@@ -157,6 +167,9 @@ func msgpackCodec(t reflect.Type) (*codec, error) {
 		decode: func(s *state, src []byte, p unsafe.Pointer) error {
 			d := &s.d
 			d.Reset(src)
+			if s.view {
+				d.ResetView(src)
+			}
 			prog.decode(d, p)
 			err := d.Close()
 			d.reset()

@@ -99,7 +99,7 @@ func (in *Input[K, V]) pipe(r stream.Record[K, V], partition int32) {
 // PipeBytes sends a record as bytes; nil is null.
 func (d *Driver) PipeBytes(topic string, key, value []byte, at int64, headers ...stream.Header) {
 	d.t.Helper()
-	d.do(step{topic: topic, partition: -1, rec: graph.Raw{Key: key, Value: value, Timestamp: at, Headers: headers}})
+	d.do(step{topic: topic, partition: -1, rec: graph.Raw{Key: clone(key), Value: clone(value), Timestamp: at, Headers: headers}})
 }
 
 // Output reads the records of a topic that the topology writes.

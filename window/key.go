@@ -61,12 +61,19 @@ func (s keySerde[K]) Append(dst []byte, k Key[K]) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(b, uint64(k.Start)), nil
 }
 
-func (s keySerde[K]) Decode(src []byte) (Key[K], error) {
+func (s keySerde[K]) Decode(src []byte) (Key[K], error) { return s.decode(src, s.inner.Decode) }
+
+// View implements [serde.Viewer].
+func (s keySerde[K]) View(src []byte) (Key[K], error) {
+	return s.decode(src, func(b []byte) (K, error) { return serde.View(s.inner, b) })
+}
+
+func (s keySerde[K]) decode(src []byte, inner func([]byte) (K, error)) (Key[K], error) {
 	n := len(src) - keyTail
 	if n < 0 {
 		return Key[K]{}, shortError[K](src, keyTail)
 	}
-	key, err := s.inner.Decode(src[:n:n])
+	key, err := inner(src[:n:n])
 	if err != nil {
 		return Key[K]{}, err
 	}

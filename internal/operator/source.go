@@ -43,19 +43,24 @@ func (c *Call) nameOf(t *graph.Topic) string {
 //
 //go:noinline
 func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Record[K, V]) error) func(*graph.Raw) error {
-	var r graph.Record[K, V]
+	var (
+		r   graph.Record[K, V]
+		noK K
+		noV V
+	)
 	return func(x *graph.Raw) error {
-		r = graph.Record[K, V]{NullKey: x.Key == nil, Null: x.Value == nil, Timestamp: x.Timestamp, Headers: x.Headers, Raw: x.Value}
+		// Field by field: to assign the whole would write key and value twice, with the collector's barriers.
+		r.NullKey, r.Null, r.Timestamp, r.Headers, r.Raw = x.Key == nil, x.Value == nil, x.Timestamp, x.Headers, x.Value
 		var err error
-		if !r.NullKey {
-			if r.Key, err = ks.Decode(x.Key); err != nil {
-				return undecoded("key", err)
-			}
+		if r.NullKey {
+			r.Key = noK
+		} else if r.Key, err = serde.View(ks, x.Key); err != nil {
+			return undecoded("key", err)
 		}
-		if !r.Null {
-			if r.Value, err = vs.Decode(x.Value); err != nil {
-				return undecoded("value", err)
-			}
+		if r.Null {
+			r.Value = noV
+		} else if r.Value, err = serde.View(vs, x.Value); err != nil {
+			return undecoded("value", err)
 		}
 		return next(&r)
 	}

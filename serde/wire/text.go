@@ -1,7 +1,15 @@
 package wire
 
-// ReadString reads a string or binary into a new string; nil is "".
-func (r *Reader) ReadString() string { return string(r.Name()) }
+import "unsafe"
+
+// ReadString reads a string or binary into a new string, or one that points into the input ([NewViewReader]); nil is "".
+func (r *Reader) ReadString() string {
+	b := r.Name()
+	if r.view {
+		return unsafe.String(unsafe.SliceData(b), len(b))
+	}
+	return string(b)
+}
 
 // ReadBytes reads a string or binary into a new slice; nil is nil.
 func (r *Reader) ReadBytes() []byte {

@@ -11,6 +11,14 @@ import (
 // parent has old values anyway (KAFKA-10077).
 func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool), inherited serde.Serde[R], chooses bool) *Table[K, R] {
 	d := graph.Table[K, R]{G: c.G, Key: t.t.Key, Value: inherited}
+	show := func(k K, v V) (R, bool) { // a joiner must not see the row that f hides
+		r, ok := f(k, v)
+		if !ok {
+			var none R
+			r = none
+		}
+		return r, ok
+	}
 	d.Node = graph.Add(c.G, graph.Spec{
 		Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode,
 		Parents: []*graph.Node{t.t.Node}, OldFrom: []*graph.Node{t.t.Node},
@@ -19,11 +27,11 @@ func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool
 		return func(ch *graph.Change[K, V]) error {
 			o = graph.Change[K, R]{Key: ch.Key, Timestamp: ch.Timestamp, Headers: ch.Headers}
 			if ch.HasNew {
-				o.New, o.HasNew = f(ch.Key, ch.New)
+				o.New, o.HasNew = show(ch.Key, ch.New)
 			}
 			if n.SendsOld() {
 				if ch.HasOld {
-					o.Old, o.HasOld = f(ch.Key, ch.Old)
+					o.Old, o.HasOld = show(ch.Key, ch.Old)
 				}
 				if chooses && !o.HasNew && !o.HasOld {
 					return nil
@@ -51,7 +59,7 @@ func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool
 				if err != nil || !ok {
 					return r, 0, false, err
 				}
-				r, ok = f(k, v)
+				r, ok = show(k, v)
 				return r, ts, ok, nil
 			}, nil
 		}}

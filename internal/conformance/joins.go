@@ -83,8 +83,7 @@ func (x *drawing[S]) foreign() *table.Table[*string, S] {
 
 func fkInner[S text](x *drawing[S]) {
 	left, right := x.table("left", "lt"), x.foreign()
-	joined := left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk"))
-	x.changes(joined.MapValues(func(v S) S { return v }, x.kv[S]("j")...), "out") // a named table is kept
+	x.changes(kept(x, left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk"))), "out")
 }
 
 func fkInnerUnmaterialized[S text](x *drawing[S]) {
@@ -92,22 +91,7 @@ func fkInnerUnmaterialized[S text](x *drawing[S]) {
 	x.changes(left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk")), "out")
 }
 
-// shown is a row that shows its key: the extractor of a foreign key sees the value only.
-type shown[S text] struct{ Key, Value S }
-
 func fkInnerKeyExtractor[S text](x *drawing[S]) {
 	left, right := x.table("left", "lt"), x.foreign()
-	rows := stream.Changes(left).MapValuesWithKey(func(k, v S) *shown[S] {
-		if isNull(v) {
-			return nil
-		}
-		return &shown[S]{k, v}
-	}).ToTable()
-	joined := rows.ForeignKeyJoin(right, func(r *shown[S]) *string {
-		if show(r.Key) == "l1" {
-			return new("r1")
-		}
-		return foreignKey(r.Value)
-	}, func(l *shown[S], r S) S { return join(l.Value, r) }, topology.As("fk"))
-	x.changes(joined.MapValues(func(v S) S { return v }, x.kv[S]("j")...), "out")
+	x.changes(kept(x, left.ForeignKeyJoinWithKey(right, keyedForeignKey, join, topology.As("fk"))), "out")
 }

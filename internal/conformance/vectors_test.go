@@ -16,10 +16,10 @@ var unbuilt = strings.Fields(`
 	ss-inner ss-left ss-outer ss-inner-key-joiner ss-outer-null-joiner ss-inner-self ss-outer-self ss-left-rekeyed
 	ss-chain-inner-left ss-outer-then-count
 	st-inner-versioned st-inner-versioned-grace st-left-versioned st-left-versioned-grace st-left-versioned-grace-null-key
-	st-tt-mix sg-inner sg-left sg-left-key-joiner
-	tt-inner-versioned tt-inner-versioned-left-only tt-left tt-left-unmaterialized tt-left-versioned tt-outer
-	tt-outer-unmaterialized tt-outer-versioned tt-outer-null-joiner tt-filter-join tt-chain-3 tt-chain-4-outer tt-join-then-group
-	fk-inner-versioned fk-left fk-left-unmaterialized fk-left-key-extractor fk-left-versioned fk-then-table-join
+	sg-inner sg-left sg-left-key-joiner
+	tt-inner-versioned tt-inner-versioned-left-only tt-left-versioned
+	tt-outer-versioned tt-join-then-group
+	fk-inner-versioned fk-left-versioned
 	store-kv-lru store-window store-window-duplicates store-session store-versioned punctuate-start-time
 	suppress-close-tumbling-count suppress-close-tumbling-aggregate suppress-close-hopping-count
 	suppress-close-hopping-aggregate suppress-close-sliding-reduce suppress-close-session-count

@@ -19,6 +19,8 @@ type Case struct {
 	Stores   map[string][]Row `json:"stores"`
 	Dropped  int64            `json:"dropped"`
 	Error    *Failure         `json:"error"`
+
+	anyState bool // neither stores nor dropped records are told
 }
 
 // Step is a record that goes in, or a move of the wall clock.

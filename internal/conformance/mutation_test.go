@@ -157,7 +157,7 @@ func TestMutations(t *testing.T) {
 	for name := range scenarios {
 		for _, m := range mutations {
 			for _, c := range all[name] {
-				if c.Cached() {
+				if c.Cached() || deviationOf(c) != nil { // a deviation does not look at what is falsified
 					continue
 				}
 				wrong := *c

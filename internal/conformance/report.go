@@ -3,14 +3,16 @@ package conformance
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // Report is the outcome of many cases.
 type Report struct {
 	Scenarios []*Scenario // in the order of their first case
-	Passed    int
-	Failed    int
+	// A case passes if it agrees, deviates if it gives what a deviation expects instead, and fails otherwise.
+	Passed, Deviating, Failed int
 	// Cases that Kafka Streams ran with caches decide nothing: caches change what is emitted, not what is true.
 	CachedPassed int
 	CachedFailed int
@@ -20,6 +22,7 @@ type Report struct {
 type Scenario struct {
 	Name           string
 	Passed, Failed int
+	Deviating      map[string]int // number of cases by name of the deviation
 	Cached         []*Difference
 	Differences    []*Difference // one for each failed case
 }
@@ -31,7 +34,7 @@ func Run(cases []*Case, each func(*Case, *Difference)) *Report {
 	for _, c := range cases {
 		s := byName[c.Scenario]
 		if s == nil {
-			s = &Scenario{Name: c.Scenario}
+			s = &Scenario{Name: c.Scenario, Deviating: map[string]int{}}
 			byName[c.Scenario] = s
 			r.Scenarios = append(r.Scenarios, s)
 		}
@@ -42,6 +45,9 @@ func Run(cases []*Case, each func(*Case, *Difference)) *Report {
 		case c.Cached():
 			r.CachedFailed++
 			s.Cached = append(s.Cached, d)
+		case d == nil && deviationOf(c) != nil:
+			r.Deviating++
+			s.Deviating[deviationOf(c).Name]++
 		case d == nil:
 			r.Passed++
 			s.Passed++
@@ -57,14 +63,18 @@ func Run(cases []*Case, each func(*Case, *Difference)) *Report {
 	return r
 }
 
-// Write prints the scenarios, each with its first difference, and the totals in the last line.
+// Write prints the scenarios, each with its deviations and its first difference, and the totals in the last three lines.
 func (r *Report) Write(w io.Writer) {
 	for _, s := range r.Scenarios {
 		fmt.Fprintf(w, "%-40s %d passed, %d failed\n", s.Name, s.Passed, s.Failed)
+		for _, name := range slices.Sorted(maps.Keys(s.Deviating)) {
+			fmt.Fprintf(w, "  deviating by design: %d (%s)\n", s.Deviating[name], name)
+		}
 		if len(s.Differences) > 0 {
 			fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(s.Differences[0].String(), "\n", "\n  "))
 		}
 	}
 	fmt.Fprintf(w, "cached: %d passed, %d failed\n", r.CachedPassed, r.CachedFailed)
+	fmt.Fprintf(w, "deviating by design: %d\n", r.Deviating)
 	fmt.Fprintf(w, "%d passed, %d failed\n", r.Passed, r.Failed)
 }

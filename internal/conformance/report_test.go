@@ -48,6 +48,7 @@ no-such                                  0 passed, 1 failed
     there is no topology for this scenario
 filter-not                               1 passed, 0 failed
 cached: 0 passed, 1 failed
+deviating by design: 0
 2 passed, 2 failed
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {

@@ -22,9 +22,13 @@ func (imageSerde) Append(b []byte, i Image) ([]byte, error) {
 }
 
 // Decode copies all of src at once: one allocation instead of one per string.
-func (c imageSerde) Decode(src []byte) (Image, error) { return c.View(bytes.Clone(src)) }
+func (c imageSerde) Decode(src []byte) (v Image, err error) {
+	err = c.View(bytes.Clone(src), &v)
+	return v, err
+}
 
-func (imageSerde) View(src []byte) (i Image, err error) {
+func (imageSerde) View(src []byte, i *Image) error {
+	*i = Image{}
 	r := wire.NewViewReader(src)
 	for n := r.ReadMapLen(); n > 0; n-- {
 		switch string(r.Name()) {
@@ -46,7 +50,7 @@ func (imageSerde) View(src []byte) (i Image, err error) {
 			r.Skip()
 		}
 	}
-	return i, r.Close()
+	return r.Close()
 }
 
 func appendOrNil(b []byte, s string) []byte {
@@ -77,11 +81,15 @@ func (packedSerde) Append(b []byte, p *packed) ([]byte, error) {
 }
 
 // Decode copies all of src at once: one allocation instead of one per string.
-func (c packedSerde) Decode(src []byte) (*packed, error) { return c.View(bytes.Clone(src)) }
+func (c packedSerde) Decode(src []byte) (v *packed, err error) {
+	err = c.View(bytes.Clone(src), &v)
+	return v, err
+}
 
-func (packedSerde) View(src []byte) (*packed, error) {
+func (packedSerde) View(src []byte, v **packed) error {
 	r := wire.NewViewReader(src)
 	p := &packed{}
+	*v = p
 	for n := r.ReadMapLen(); n > 0; n-- {
 		switch string(r.Name()) {
 		case "experiment":
@@ -97,7 +105,7 @@ func (packedSerde) View(src []byte) (*packed, error) {
 				c := r.ReadInt() - 1
 				path := r.ReadString()
 				if c < 0 || c >= int64(len(p.paths)) {
-					return nil, fmt.Errorf("bench: channel %d: a site has 1 to %d", c+1, len(p.paths))
+					return fmt.Errorf("bench: channel %d: a site has 1 to %d", c+1, len(p.paths))
 				}
 				p.paths[c] = path
 				p.mask |= 1 << c
@@ -112,7 +120,7 @@ func (packedSerde) View(src []byte) (*packed, error) {
 			r.Skip()
 		}
 	}
-	return p, r.Close()
+	return r.Close()
 }
 
 // siteSerde is Site's MessagePack map, written by hand.
@@ -132,9 +140,13 @@ func (siteSerde) Append(b []byte, s Site) ([]byte, error) {
 }
 
 // Decode copies all of src at once: one allocation instead of one per string.
-func (c siteSerde) Decode(src []byte) (Site, error) { return c.View(bytes.Clone(src)) }
+func (c siteSerde) Decode(src []byte) (v Site, err error) {
+	err = c.View(bytes.Clone(src), &v)
+	return v, err
+}
 
-func (siteSerde) View(src []byte) (s Site, err error) {
+func (siteSerde) View(src []byte, s *Site) error {
+	*s = Site{}
 	r := wire.NewViewReader(src)
 	for n := r.ReadMapLen(); n > 0; n-- {
 		switch string(r.Name()) {
@@ -156,5 +168,5 @@ func (siteSerde) View(src []byte) (s Site, err error) {
 			r.Skip()
 		}
 	}
-	return s, r.Close()
+	return r.Close()
 }

@@ -64,9 +64,8 @@ func (c *inPlace[T]) Decode(src []byte) (v T, err error) {
 	return v, err
 }
 
-func (c *inPlace[T]) View(src []byte) (v T, err error) {
-	err = c.layout.decode(src, unsafe.Pointer(&v), true)
-	return v, err
+func (c *inPlace[T]) View(src []byte, v *T) error {
+	return c.layout.decode(src, unsafe.Pointer(v), true)
 }
 
 func (c *compiled[T]) Append(dst []byte, v T) ([]byte, error) {
@@ -82,13 +81,18 @@ func (c *compiled[T]) Append(dst []byte, v T) ([]byte, error) {
 	return b, nil
 }
 
-func (c *compiled[T]) Decode(src []byte) (T, error) { return c.decode(src, false) }
+func (c *compiled[T]) View(src []byte, v *T) (err error) {
+	if c.layout.held {
+		*v, err = c.Decode(src)
+		return err
+	}
+	var zero T
+	*v = zero
+	return c.layout.view(src, unsafe.Pointer(v))
+}
 
-func (c *compiled[T]) View(src []byte) (T, error) { return c.decode(src, true) }
-
-func (c *compiled[T]) decode(src []byte, view bool) (v T, err error) {
+func (c *compiled[T]) Decode(src []byte) (v T, err error) {
 	s := c.layout.take()
-	s.view = view
 	if err = c.layout.codec.decode(&s.state, src, s.p); err == nil {
 		v = *(*T)(s.p)
 	}

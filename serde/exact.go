@@ -31,8 +31,9 @@ func (stringSerde) Append(dst []byte, v string) ([]byte, error) { return append(
 
 func (stringSerde) Decode(src []byte) (string, error) { return string(src), nil }
 
-func (stringSerde) View(src []byte) (string, error) {
-	return unsafe.String(unsafe.SliceData(src), len(src)), nil
+func (stringSerde) View(src []byte, v *string) error {
+	*v = unsafe.String(unsafe.SliceData(src), len(src))
+	return nil
 }
 
 func (int64Serde) Append(dst []byte, v int64) ([]byte, error) {

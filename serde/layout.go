@@ -23,6 +23,7 @@ type layout struct {
 	pointer bool
 	kind    primitive
 	codec   *codec    // of what is not primitive
+	held    bool      // codec works on the cell's value only
 	spare   sync.Pool // of *cell
 }
 
@@ -58,7 +59,7 @@ func layoutOf(t reflect.Type, f form) (*layout, error) {
 		l.kind = primitiveOf(l.t)
 	case formOwn:
 		l.codec = ownCodec(l.t)
-		if !l.pointer {
+		if l.held = !l.pointer; l.held {
 			l.codec = heldCodec(t)
 		}
 	case formKey:
@@ -71,7 +72,7 @@ func layoutOf(t reflect.Type, f form) (*layout, error) {
 		if !l.pointer {
 			v := reflect.New(t)
 			c.p = v.UnsafePointer()
-			if f == formOwn {
+			if l.held {
 				c.own = binaryOf(v.Interface())
 			}
 		}
@@ -140,11 +141,22 @@ func (l *layout) decodeNew(src []byte, view bool) (unsafe.Pointer, error) {
 	s := l.take()
 	s.view = view
 	err := l.codec.decode(&s.state, src, p)
+	s.view = false
 	l.spare.Put(s)
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// view decodes to p, which is zero; strings may point into src.
+func (l *layout) view(src []byte, p unsafe.Pointer) error {
+	s := l.take()
+	s.view = true
+	err := l.codec.decode(&s.state, src, p)
+	s.view = false
+	l.spare.Put(s)
+	return err
 }
 
 func msgpackCodec(t reflect.Type) (*codec, error) {

@@ -61,27 +61,24 @@ func (s keySerde[K]) Append(dst []byte, k Key[K]) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(b, uint64(k.Start)), nil
 }
 
-func (s keySerde[K]) Decode(src []byte) (Key[K], error) { return s.decode(src, s.inner.Decode) }
-
-// View implements [serde.Viewer].
-func (s keySerde[K]) View(src []byte) (Key[K], error) {
-	return s.decode(src, func(b []byte) (K, error) { return serde.View(s.inner, b) })
+func (s keySerde[K]) Decode(src []byte) (k Key[K], err error) {
+	err = s.read(src, &k, func(b []byte, v *K) (err error) {
+		*v, err = s.inner.Decode(b)
+		return err
+	})
+	return k, err
 }
 
-func (s keySerde[K]) decode(src []byte, inner func([]byte) (K, error)) (Key[K], error) {
+// View implements [serde.Viewer].
+func (s keySerde[K]) View(src []byte, k *Key[K]) error { return s.read(src, k, serde.Viewing(s.inner)) }
+
+func (s keySerde[K]) read(src []byte, k *Key[K], inner func([]byte, *K) error) error {
 	n := len(src) - keyTail
 	if n < 0 {
-		return Key[K]{}, shortError[K](src, keyTail)
+		return shortError[K](src, keyTail)
 	}
-	key, err := inner(src[:n:n])
-	if err != nil {
-		return Key[K]{}, err
-	}
-	return Key[K]{
-		Key:   key,
-		Start: int64(binary.BigEndian.Uint64(src[n+8:])),
-		End:   int64(binary.BigEndian.Uint64(src[n:])),
-	}, nil
+	k.Start, k.End = int64(binary.BigEndian.Uint64(src[n+8:])), int64(binary.BigEndian.Uint64(src[n:]))
+	return inner(src[:n:n], &k.Key)
 }
 
 func (s keySerde[K]) PartitionBytes(encoded []byte) []byte {

@@ -14,8 +14,8 @@ func AddSource[K, V any](c *Call, t *graph.Topic, ks serde.Serde[K], vs serde.Se
 	if c.Extractor != nil && !ok {
 		c.Errorf("the timestamp extractor is a %T, not one for the topic's types: give a %T", c.Extractor, extract)
 	}
-	if len(t.Readers) > 0 {
-		c.Errorf("topic %q is read at %s already: use that stream twice instead", t.Name, t.Readers[0].At)
+	if at := t.ReadAt(); at != "" {
+		c.Errorf("topic %q is read at %s already: use that stream twice instead", t.Name, at)
 	}
 	n := graph.Add(c.G, graph.Spec{Op: "source", Name: c.nameOf(t), At: c.At, Kind: graph.SourceNode, Topic: t},
 		func(_ *graph.Context, _ *graph.Node, next func(*graph.Record[K, V]) error) (func(*graph.Source) error, error) {
@@ -43,6 +43,7 @@ func (c *Call) nameOf(t *graph.Topic) string {
 //
 //go:noinline
 func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Record[K, V]) error) func(*graph.Raw) error {
+	key, value := serde.Viewing(ks), serde.Viewing(vs)
 	var (
 		r   graph.Record[K, V]
 		noK K
@@ -54,12 +55,12 @@ func decode[K, V any](ks serde.Serde[K], vs serde.Serde[V], next func(*graph.Rec
 		var err error
 		if r.NullKey {
 			r.Key = noK
-		} else if r.Key, err = serde.View(ks, x.Key); err != nil {
+		} else if err = key(x.Key, &r.Key); err != nil {
 			return undecoded("key", err)
 		}
 		if r.Null {
 			r.Value = noV
-		} else if r.Value, err = serde.View(vs, x.Value); err != nil {
+		} else if err = value(x.Value, &r.Value); err != nil {
 			return undecoded("value", err)
 		}
 		return next(&r)

@@ -81,7 +81,7 @@ func (r *rows) Apply(b db.Batch) error {
 
 // Abort drops the overlay whole: clean values too may have been changed by an aggregator that then failed.
 func (r *rows) Abort() {
-	r.core.cur, r.core.prev = map[string]*entry{}, nil
+	r.core.cur, r.core.prev, r.core.last = map[string]*entry{}, nil, nil
 	r.core.clean()
 	if r.core.forget != nil {
 		r.core.forget()

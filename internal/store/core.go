@@ -31,6 +31,7 @@ type core struct {
 	forget func()                           // at an abort
 
 	cur, prev map[string]*entry // entries touched since the last turnover, and before; dirty ones are all in cur
+	last      *entry            // the one looked up last, in cur: records of one key often come in a row
 	dirty     []*entry
 	turns     []turn // in the order of last writes, when track is set; an entry counts where its turn points
 	track     bool
@@ -71,11 +72,15 @@ func (s *core) find(key []byte, err error) (*entry, error) {
 
 // get returns the entry of an encoded key (prefix included), from the overlay or the DB; it is there even if the row is not.
 func (s *core) get(key []byte) (*entry, error) {
+	if s.last != nil && s.last.key == string(key) {
+		return s.last, nil
+	}
 	if e := s.cur[string(key)]; e != nil {
+		s.last = e
 		return e, nil
 	}
 	if e := s.prev[string(key)]; e != nil {
-		s.cur[e.key] = e
+		s.cur[e.key], s.last = e, e
 		delete(s.prev, e.key)
 		return e, nil
 	}
@@ -90,7 +95,7 @@ func (s *core) get(key []byte) (*entry, error) {
 			return nil, s.damaged(err)
 		}
 	}
-	s.cur[e.key] = e
+	s.cur[e.key], s.last = e, e
 	return e, nil
 }
 
@@ -151,6 +156,6 @@ func (s *core) clean() {
 	clear(s.turns)
 	s.dirty, s.turns, s.sorted, s.nsorted, s.bytes = s.dirty[:0], s.turns[:0], s.sorted[:0], 0, 0
 	if len(s.cur) > keep {
-		s.prev, s.cur = s.cur, map[string]*entry{}
+		s.prev, s.cur, s.last = s.cur, map[string]*entry{}, nil
 	}
 }

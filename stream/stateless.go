@@ -118,8 +118,9 @@ func selectKey[K, V, K2 any](s *Stream[K, V], c *operator.Call, f func(K, V) K2)
 			if r.Null && hide {
 				return nil
 			}
-			o = graph.Record[K2, V]{Key: f(r.Key, r.Value), Value: r.Value, Null: r.Null, Timestamp: r.Timestamp, Headers: r.Headers, Raw: r.Raw}
-			o.NullKey = nilable && store.IsNil(&o.Key)
+			// Field by field: as a whole it would be made elsewhere first, and copied with the collector's barriers.
+			o.Key, o.Value = f(r.Key, r.Value), r.Value
+			o.NullKey, o.Null, o.Timestamp, o.Headers, o.Raw = nilable && store.IsNil(&o.Key), r.Null, r.Timestamp, r.Headers, r.Raw
 			return next(&o)
 		}, nil
 	})

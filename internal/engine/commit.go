@@ -39,6 +39,7 @@ func (t *Task) SetPosition(topic string, next int64) {
 // positions stand, and calls Commit; or Abort, after an error here or later.
 func (t *Task) Prepare() error {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers, t.ctx.Fault = "", 0, 0, nil, nil
+	t.refresh()
 	for _, f := range t.ctx.OnCommits {
 		if err := t.cause(f.Call()); err != nil {
 			return err
@@ -81,7 +82,7 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ *RecordError) bool { return offset < q.next })
 	}
 	t.save()
-	return nil
+	return t.trim()
 }
 
 func (t *Task) apply(b db.Batch, d db.DB, offsets map[*graph.Store]int64) error {
@@ -116,6 +117,9 @@ func (t *Task) Abort() {
 func (t *Task) Rewind() {
 	for _, s := range t.stores {
 		s.ts.Abort()
+	}
+	for _, r := range t.globals { // a callback may have changed a value before it failed
+		r.rows.Abort()
 	}
 	for i, x := range t.saved {
 		*t.ctx.Vars[i].P = x

@@ -145,6 +145,7 @@ func (t *Task) cause(err error) error {
 
 func (t *Task) one(q *queue, r *graph.Raw) error {
 	t.at(q, r)
+	t.refresh()
 	before := t.ctx.StreamTime
 	t.ctx.StreamTime = max(before, r.Timestamp)
 	if err := t.cause(q.source.Process(r)); err != nil {
@@ -180,5 +181,6 @@ func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
 // Tick tells the task the time of day, in milliseconds, and runs what is due. After an error it must be aborted.
 func (t *Task) Tick(wall int64) error {
 	t.ctx.WallTime = wall
+	t.refresh()
 	return t.punctuate(graph.WallClock, wall)
 }

@@ -19,6 +19,9 @@ func idKey(name string) []byte     { return append([]byte{0, 0, 's'}, name...) }
 func offsetKey(name string) []byte { return append([]byte{0, 0, 'o'}, name...) }
 
 func (t *Task) open(s *graph.Store) (graph.TaskStore, error) {
+	if s.Global != nil {
+		return t.openGlobal(s)
+	}
 	if o := t.byName[s.Name]; o != nil {
 		return o.ts, nil
 	}
@@ -141,11 +144,7 @@ func (t *Task) Wipe(s *graph.Store) error {
 		return fmt.Errorf("engine: store %q is not of this task", s.Name)
 	}
 	b := o.d.Batch()
-	lo, hi := binary.BigEndian.AppendUint16(nil, o.id), binary.BigEndian.AppendUint16(nil, o.id+1)
-	if o.id == 1<<16-1 {
-		hi = nil
-	}
-	if err := b.DeleteRange(lo, hi); err != nil {
+	if err := b.DeleteRange(rowsOf(o.id)); err != nil {
 		b.Discard()
 		return err
 	}
@@ -155,6 +154,14 @@ func (t *Task) Wipe(s *graph.Store) error {
 	}
 	o.offset = -1
 	return b.Commit()
+}
+
+// rowsOf bounds the rows of a store in its DB.
+func rowsOf(id uint16) (lower, upper []byte) {
+	if id < 1<<16-1 {
+		upper = binary.BigEndian.AppendUint16(nil, id+1)
+	}
+	return binary.BigEndian.AppendUint16(nil, id), upper
 }
 
 // Store returns a task's part of a store, to be read.

@@ -21,6 +21,7 @@ type Config struct {
 	Stores    []*graph.Store
 	Partition int32
 	Counts    map[*graph.Topic]int32
+	Globals   *Globals // the instance's global tables; nil: the topology has none
 	// Disk and Memory hold the stores; a task whose stores are all of one kind needs but one.
 	Disk, Memory db.DB
 	// Emit takes an effect; its bytes are valid during the call only.
@@ -87,6 +88,7 @@ type Task struct {
 	byTopic  map[string]*queue
 	stores   []*openStore
 	byName   map[string]*openStore
+	globals  []*globalReader
 	emitted  bool
 	dropped  map[string]map[int64]*RecordError // topic -> offset -> a record to leave out
 	dynamic  map[string]*graph.Topic

@@ -28,6 +28,7 @@ type Topic struct {
 	Writers    []*Node // sinks
 	Readers    []*Node // sources
 	Dynamic    bool    // chosen per record (To with a function)
+	Global     *Global // the global table that it is read as
 }
 
 // FullName is the topic's name on the broker.
@@ -50,6 +51,8 @@ type Graph struct {
 	Nodes  []*Node
 	Topics []*Topic
 	Stores []*Store
+	// Globals are the tables that every task sees whole; their stores are none of Stores.
+	Globals []*Global
 	// CoPartitioned lists groups of nodes whose source topics must have equally many partitions.
 	CoPartitioned []CoPartition
 	// GenerateNames lets operators that create a store or topic go unnamed. For tests: such names shift.

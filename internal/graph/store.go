@@ -22,7 +22,10 @@ type Store struct {
 	Memory bool
 	// EmitOnCommit forwards one change per row and commit instead of one per update.
 	EmitOnCommit bool
-	Err          error // what is wrong with its description, for the graph that it is added to
+	// EmitOnClose says that windows or sessions are forwarded once, when they are closed: the store then knows which are due.
+	EmitOnClose bool
+	Global       *Global // the global table whose rows it holds
+	Err          error   // what is wrong with its description, for the graph that it is added to
 	Make         func(c *Context, s *Store, d db.DB, prefix []byte) (TaskStore, error)
 }
 
@@ -39,6 +42,11 @@ func (g *Graph) AddStore(s *Store, op string) *Store {
 		}
 		if o.Name == s.Name {
 			g.Taken(s.At, op, s.Name, o.At)
+		}
+	}
+	for _, x := range g.Globals {
+		if x.Store.Name == s.Name {
+			g.Taken(s.At, op, s.Name, x.Store.At)
 		}
 	}
 	if g.Built {

@@ -19,6 +19,7 @@ type cluster struct {
 	counts   map[*graph.Topic]int32
 	tasks    []*member
 	byInput  map[string][]*member // by topic: the tasks that read it
+	globals  *engine.Globals
 	wall     int64
 	ends     map[string]int64 // per topic and partition
 	pending  []graph.Effect
@@ -44,6 +45,9 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 		return nil, err
 	}
 	c := &cluster{g: g, opts: o, counts: plan.Counts, byInput: map[string][]*member{}, ends: map[string]int64{}, wall: o.start}
+	if c.globals, err = newGlobals(c); err != nil {
+		return nil, err
+	}
 	ids := plan.Tasks()
 	if o.single {
 		ids = []engine.TaskID{{}}
@@ -51,11 +55,9 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 	for _, id := range ids {
 		cfg := engine.Config{
 			Disk: memdb.New(), Memory: memdb.New(), Emit: c.emit, Wall: o.start, RoundTrip: roundTrip, Context: ctx,
-			UserCount: count,
-			Skipped:   func(s engine.Skip) { c.skips = append(c.skips, skipped(g, s)) },
+			UserCount: count, Skipped: c.skip, Globals: c.globals,
 		}
 		if o.skipErrors {
-			ignore := func(*engine.RecordError) engine.Verdict { return engine.Ignore }
 			cfg.OnDecode, cfg.OnProcess = ignore, ignore
 		}
 		topics := plan.Sources(id)
@@ -82,6 +84,10 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 	return c, nil
 }
 
+func (c *cluster) skip(s engine.Skip) { c.skips = append(c.skips, skipped(c.g, s)) }
+
+func ignore(*engine.RecordError) engine.Verdict { return engine.Ignore }
+
 func (c *cluster) emit(e *graph.Effect) error {
 	x := *e
 	x.Key, x.Value = clone(e.Key), clone(e.Value)
@@ -102,13 +108,15 @@ func (c *cluster) run(s step) error {
 	case s.commit:
 		return c.settle(true)
 	case s.topic != "":
-		if len(c.byInput[s.topic]) == 0 {
+		if !c.read(s.topic) {
 			return fmt.Errorf("the topology does not read topic %q: it reads %s", s.topic, list(userTopics(c.g, reads)))
 		}
 		if n := c.partitionsOf(s.topic); s.partition >= n {
 			return fmt.Errorf("topic %q has no partition %d: give it more with testkit.Partitions, it has %d", s.topic, s.partition, n)
 		}
-		c.deliver(s.topic, s.partition, s.rec)
+		if err := c.deliver(s.topic, s.partition, s.rec); err != nil {
+			return err
+		}
 	default:
 		c.wall += s.advance.Milliseconds()
 		for _, m := range c.tasks {
@@ -123,8 +131,13 @@ func (c *cluster) run(s step) error {
 	return c.settle(false)
 }
 
-// deliver appends a record to a topic that tasks read.
-func (c *cluster) deliver(topic string, partition int32, r graph.Raw) {
+// read reports whether the topology reads a topic.
+func (c *cluster) read(topic string) bool {
+	return len(c.byInput[topic]) > 0 || globalOf(c.g, topic) != nil
+}
+
+// deliver appends a record to a topic that is read. A global table takes it in at once.
+func (c *cluster) deliver(topic string, partition int32, r graph.Raw) error {
 	readers := c.byInput[topic]
 	if partition < 0 {
 		n := c.partitionsOf(topic)
@@ -138,11 +151,15 @@ func (c *cluster) deliver(topic string, partition int32, r graph.Raw) {
 	end := fmt.Sprintf("%s/%d", topic, partition)
 	r.Offset, r.Partition = c.ends[end], partition
 	c.ends[end]++
+	if x := globalOf(c.g, topic); x != nil {
+		return c.globals.Apply(x, partition, []graph.Raw{r}, c.ends[end])
+	}
 	for _, m := range readers {
 		if c.opts.single || m.id.Partition == partition {
 			m.task.Add(topic, r)
 		}
 	}
+	return nil
 }
 
 func (c *cluster) partitionsOf(topic string) int32 {
@@ -216,15 +233,17 @@ func (c *cluster) commit(m *member, due bool) error {
 			c.produced = append(c.produced, Produced{e.Topic.Name, max(0, e.Partition), e.Key, e.Value, e.Timestamp, e.Headers})
 		}
 		name := e.Topic.FullName("")
-		if len(c.byInput[name]) > 0 {
-			c.deliver(name, e.Partition, graph.Raw{Key: e.Key, Value: e.Value, Headers: e.Headers, Timestamp: e.Timestamp})
+		if c.read(name) {
+			if err := c.deliver(name, e.Partition, graph.Raw{Key: e.Key, Value: e.Value, Headers: e.Headers, Timestamp: e.Timestamp}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 func (c *cluster) dropped() int64 {
-	var n int64
+	n := c.globals.Dropped()
 	for _, m := range c.tasks {
 		n += m.task.Counters().Dropped
 	}

@@ -31,7 +31,7 @@ func (o *options) check(g *graph.Graph) error {
 	return nil
 }
 
-func reads(t *graph.Topic) bool  { return len(t.Readers) > 0 }
+func reads(t *graph.Topic) bool  { return t.ReadAt() != "" }
 func writes(t *graph.Topic) bool { return len(t.Writers) > 0 }
 
 // userTopics are the names of the user's topics that the topology reads or writes.
@@ -100,8 +100,12 @@ func skipped(g *graph.Graph, s engine.Skip) string {
 // sourceOf names the operator that reads a topic.
 func sourceOf(g *graph.Graph, topic string) string {
 	for _, t := range g.Topics {
-		if t.FullName("") == topic && len(t.Readers) > 0 {
+		switch {
+		case t.FullName("") != topic:
+		case len(t.Readers) > 0:
 			return t.Readers[0].Name + " (" + t.Readers[0].At + ")"
+		case t.Global != nil:
+			return t.Global.Store.Name + " (" + t.Global.Store.At + ")"
 		}
 	}
 	return "a source"

@@ -66,16 +66,21 @@ func (d *Driver) SessionRows[K, V any](name string) []Row[window.Key[K], V] {
 func storesOf[S graph.TaskStore](d *Driver, name string) []S {
 	d.t.Helper()
 	var found []S
-	for _, m := range d.c.tasks {
-		ts, ok := m.task.Store(name)
-		if !ok {
-			continue
-		}
+	add := func(ts graph.TaskStore) {
+		d.t.Helper()
 		s, ok := ts.(S)
 		if !ok {
 			d.t.Fatalf("testkit: store %q is a %T: read it with the kind and types that it was made with", name, ts)
 		}
 		found = append(found, s)
+	}
+	if ts := d.global(name); ts != nil {
+		add(ts)
+	}
+	for _, m := range d.c.tasks {
+		if ts, ok := m.task.Store(name); ok {
+			add(ts)
+		}
 	}
 	if len(found) == 0 {
 		d.t.Fatalf("testkit: there is no store %q: stores of the topology are %v", name, d.storeNames())
@@ -87,6 +92,9 @@ func (d *Driver) storeNames() []string {
 	var names []string
 	for _, s := range d.topo.Graph().Stores {
 		names = append(names, fmt.Sprintf("%s (%s)", s.Name, s.Kind))
+	}
+	for _, x := range d.topo.Graph().Globals {
+		names = append(names, fmt.Sprintf("%s (global table)", x.Store.Name))
 	}
 	return names
 }

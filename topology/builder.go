@@ -71,6 +71,9 @@ func where(t *graph.Topic) string {
 	for _, n := range append(t.Readers, t.Writers...) {
 		return n.At
 	}
+	if at := t.ReadAt(); at != "" {
+		return at
+	}
 	return "unused"
 }
 

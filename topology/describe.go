@@ -17,12 +17,18 @@ import (
 func (t *Topology) Describe() string {
 	var b strings.Builder
 	b.WriteString("Topologies:\n ")
-	for _, s := range t.g.Subtopologies() {
+	subs := t.g.Subtopologies()
+	for _, s := range subs {
 		fmt.Fprintf(&b, "  Sub-topology: %d\n", s.ID)
 		for _, n := range s.Nodes {
 			describe(&b, n)
 		}
 		b.WriteByte('\n')
+	}
+	for i, x := range t.g.Globals {
+		fmt.Fprintf(&b, "  Sub-topology: %d for global store (will not generate tasks)\n", len(subs)+i)
+		fmt.Fprintf(&b, "    Source: %s.source (topics: [%s])\n      --> %s\n", x.Topic.Name, x.Topic.Name, x.Store.Name)
+		fmt.Fprintf(&b, "    Processor: %s (stores: [%s])\n      --> none\n      <-- %s.source\n\n", x.Store.Name, x.Store.Name, x.Topic.Name)
 	}
 	return b.String()
 }

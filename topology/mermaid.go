@@ -25,6 +25,11 @@ func (t *Topology) Mermaid() string {
 			}
 		}
 	}
+	for _, x := range t.g.Globals {
+		if class, name := drawn(x.Topic); !topics[[2]string{class, name}] {
+			c.Node(class, name, mermaid.Stadium, name)
+		}
+	}
 	for _, s := range subs {
 		c.Begin("sub", s.Key(), "Sub-topology: "+strconv.Itoa(s.ID))
 		for _, n := range s.Nodes {
@@ -42,6 +47,14 @@ func (t *Topology) Mermaid() string {
 			}
 		}
 		c.End()
+	}
+	for _, x := range t.g.Globals {
+		class, name := drawn(x.Topic)
+		c.Node("global", x.Store.Name, mermaid.Cylinder, x.Store.Name)
+		c.Edge(class, name, "global", x.Store.Name)
+		for _, n := range x.Readers {
+			c.Dotted("op", n.Name, "global", x.Store.Name)
+		}
 	}
 	for _, s := range subs {
 		for _, n := range s.Nodes {

@@ -16,7 +16,6 @@ var unbuilt = strings.Fields(`
 	ss-inner ss-left ss-outer ss-inner-key-joiner ss-outer-null-joiner ss-inner-self ss-outer-self ss-left-rekeyed
 	ss-chain-inner-left ss-outer-then-count
 	st-inner-versioned st-inner-versioned-grace st-left-versioned st-left-versioned-grace st-left-versioned-grace-null-key
-	sg-inner sg-left sg-left-key-joiner
 	tt-inner-versioned tt-inner-versioned-left-only tt-left-versioned
 	tt-outer-versioned tt-join-then-group
 	fk-inner-versioned fk-left-versioned
@@ -25,7 +24,7 @@ var unbuilt = strings.Fields(`
 	suppress-close-hopping-aggregate suppress-close-sliding-reduce suppress-close-session-count
 	suppress-close-session-aggregate suppress-close-shutdown suppress-limit-table suppress-limit-records suppress-limit-bytes
 	suppress-limit-both suppress-limit-count suppress-limit-windowed suppress-then-group suppress-then-join suppress-filter
-	table-source-versioned table-filter-versioned global-table
+	table-source-versioned table-filter-versioned
 	tumbling-final-count tumbling-final-aggregate hopping-final-count hopping-final-aggregate
 	sliding-count sliding-reduce sliding-aggregate sliding-aggregate-null sliding-final-count sliding-final-aggregate
 	session-final-count session-final-aggregate tumbling-final-retained hopping-final-retained sliding-final-retained

@@ -6,6 +6,8 @@ package graph
 type Global struct {
 	Store *Store
 	Topic *Topic
+	// Readers are the operators that join it, for the drawing; a processor that opens it is not known.
+	Readers []*Node
 	// Row is a record as a row: the key as look-ups encode it. A record that does not decode is a DecodeError.
 	Row func(r *Raw) (key []byte, err error)
 }

@@ -100,7 +100,7 @@ func (r *rows) Restore(b db.Batch, key, value []byte, ts int64) error {
 		return err
 	}
 	if s.onPut != nil {
-		return s.onPut(&entry{key: string(k), ts: ts, dbTS: -1, has: true}, b)
+		return s.onPut(&entry{key: string(k), row: row, ts: ts, dbTS: -1, has: true}, b)
 	}
 	return nil
 }

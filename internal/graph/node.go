@@ -35,6 +35,7 @@ type Node struct {
 	onOld    func()
 	kept     func() bool
 	oldFrom  []*Node // parents that must give old values if this node must
+	grace    *int64
 }
 
 // Spec is what a new node is told.
@@ -49,6 +50,7 @@ type Spec struct {
 	OldFrom []*Node
 	OnOld   func()      // run when a child first asks for old values: the table needs its store then
 	Kept    func() bool // whether the table has its store already; nil: it does, or its parents in OldFrom decide
+	Grace   *int64      // of an aggregation by windows: how long after a window's end it is closed, in milliseconds; see WindowGrace
 }
 
 // Add adds a node whose input is *In and whose children take *Out. compile is called once per task: next calls the
@@ -71,6 +73,7 @@ func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next f
 func (g *Graph) add(s *Spec, compile func(c *Context, n *Node, children []any) (any, error)) *Node {
 	n := &Node{
 		ID: len(g.Nodes), Op: s.Op, Kind: s.Kind, At: s.At, Topic: s.Topic, Parents: s.Parents, Stores: s.Stores, oldFrom: s.OldFrom, onOld: s.OnOld, kept: s.Kept,
+		grace: s.Grace,
 		compile: compile,
 	}
 	if g.Built { // it may run already, so it is left as it is

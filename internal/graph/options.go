@@ -11,8 +11,13 @@ type Options struct {
 	Memory       bool
 	NoLog        bool
 	EmitOnCommit bool
+	EmitOnClose  bool
+	IdleClose    time.Duration
 	Retention    time.Duration
 	Extractor    any
 	Stores       []*Store
-	Err          error
+	// What a table that holds changes back may hold; 0: any number. Full, it emits early, or fails.
+	BufferRecords, BufferBytes int64
+	FailWhenFull               bool
+	Err                        error
 }

@@ -179,7 +179,7 @@ func TestBuildErrors(t *testing.T) {
 		}, "windowed-by-session: window: Session(-1s, 0s): gap is negative: make it at least 0"},
 		{
 			"an empty definition", func(b *topology.Builder) { keyed(b).WindowedBy(window.TimeWindow{}).Count(topology.As("n")) },
-			"windowed-by: window: a TimeWindow is made with Tumbling or Hopping, this one is empty",
+			"windowed-by: window: a TimeWindow is made with Tumbling, Hopping, Sliding or Unlimited, this one is empty",
 		},
 		{"a retention shorter than the window", func(b *topology.Builder) {
 			keyed(b).WindowedBy(oneHour).Count(topology.As("n"), topology.Retention(time.Minute))

@@ -63,6 +63,23 @@ func WithoutChangelog() Option { return func(o *graph.Options) { o.NoLog = true 
 // one commit interval of latency.
 func EmitOnCommit() Option { return func(o *graph.Options) { o.EmitOnCommit = true } }
 
+// EmitOnWindowClose makes a windowed aggregation forward each window or session once, when its end and the grace have
+// passed, instead of each of its updates (KIP-825). A window closes when a record moves the operator's stream time: on a
+// partition without records none does, unless [CloseWhenIdle] says so. With it EmitOnCommit has nothing to do.
+func EmitOnWindowClose() Option { return func(o *graph.Options) { o.EmitOnClose = true } }
+
+// CloseWhenIdle lets windows that wait for EmitOnWindowClose be closed by the wall clock: once no record has reached the
+// operator for d, its stream time moves on with the wall clock, by all the time since the last record, until a record
+// comes again. So the last windows of an input that pauses are forwarded after d, or after what was missing to their
+// end and grace if that is longer.
+//
+// The price: what is late then depends on when records arrive. A record that comes back after a pause, for a window that
+// was closed by it, is dropped and counted as late, so the same input read anew, faster, may give other results. A crash
+// changes nothing that was committed: the moved stream time is committed with the results that it led to, and both are
+// undone together. A restart begins the waiting anew, so time in which the application was down is no idle time; time in which
+// the broker was not reached is. Let d be longer than such breaks.
+func CloseWhenIdle(d time.Duration) Option { return func(o *graph.Options) { o.IdleClose = d } }
+
 // Retention keeps the rows of a window or session store for at least d of event time; less than the window with its
 // grace is an error.
 func Retention(d time.Duration) Option { return func(o *graph.Options) { o.Retention = d } }

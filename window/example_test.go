@@ -32,6 +32,29 @@ func ExampleHopping() {
 	// kept for 70000 ms
 }
 
+// A window ends with each record, and each window takes in all records of the 10 seconds before.
+func ExampleSliding() {
+	w := window.Sliding(10*time.Second, window.NoGrace)
+	fmt.Println("the window that ends at 12 s starts at", 12_000-w.Size(), "and is closed by a record after", w.End(2_000)+w.Grace())
+	// Output: the window that ends at 12 s starts at 2000 and is closed by a record after 12000
+}
+
+func ExampleUnlimited() {
+	launch := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	w := window.Unlimited(launch)
+	for _, at := range []time.Time{launch.Add(-time.Millisecond), launch, launch.Add(24 * time.Hour)} {
+		n := 0
+		for range w.Starts(at.UnixMilli()) {
+			n++
+		}
+		fmt.Println(at.Format(time.DateOnly), "is in", n)
+	}
+	// Output:
+	// 2026-10-31 is in 0
+	// 2026-11-01 is in 1
+	// 2026-11-02 is in 1
+}
+
 func ExampleSession() {
 	w := window.Session(4*time.Hour, 24*time.Hour)
 	fmt.Println(w.Gap(), w.Grace(), w.Retention(), w.Err())

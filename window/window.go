@@ -1,8 +1,9 @@
 // Package window defines windows over event time.
 //
 // Times are int64 milliseconds since the epoch, as Kafka's timestamps are; durations become whole milliseconds. Its nouns are
-// [TimeWindow], windows of a fixed size at fixed places; [SessionWindow], which grows with activity; and [Key], a key in
-// a window. A window here is only a definition: what is late, what is kept and what is emitted is the business of package stream.
+// [TimeWindow], windows of a fixed size at fixed places, or wherever records are; [SessionWindow], which grows with activity;
+// and [Key], a key in a window. A window here is only a definition: what is late, what is kept and what is emitted is the
+// business of package stream.
 //
 // A constructor does not fail; a definition that makes no sense carries its error ([TimeWindow.Err], [SessionWindow.Err]), which a
 // topology reports when it is built.
@@ -19,12 +20,22 @@ import (
 // NoGrace drops whatever is late; grace is always stated, so that none is a choice and not an oversight.
 const NoGrace time.Duration = 0
 
-// TimeWindow is a definition of windows of one size, [start, start+size), at multiples of an advance from the epoch.
-// Make one with [Tumbling] or [Hopping]. Two equal definitions are ==.
+// TimeWindow is a definition of windows of one size: at multiples of an advance from the epoch ([Tumbling], [Hopping]), where
+// records are ([Sliding]), or a single one without an end ([Unlimited]). Two equal definitions are ==.
 type TimeWindow struct {
 	size, advance, grace int64 // milliseconds
+	first                int64 // no window starts before it
+	kind                 kind
 	fault                string
 }
+
+type kind uint8
+
+const (
+	fixed kind = iota
+	sliding
+	unlimited
+)
 
 // Tumbling defines windows of size that neither overlap nor leave gaps; each record is in exactly one. A window takes late
 // records until stream time reaches its end plus grace. Kafka Streams: TimeWindows.ofSizeAndGrace (KIP-633).
@@ -52,23 +63,34 @@ func (w TimeWindow) named(call string) TimeWindow {
 	return w
 }
 
-// Size is the length of a window in milliseconds.
+// Size is the length of a window in milliseconds: of sliding windows the difference, of an unlimited one the largest int64.
 func (w TimeWindow) Size() int64 { return w.size }
 
-// Advance is the distance between the starts of neighbouring windows in milliseconds.
+// Advance is the distance between the starts of neighbouring windows in milliseconds; sliding windows have none, and it is
+// more than any time then.
 func (w TimeWindow) Advance() int64 { return w.advance }
 
 // Grace is how long after its end a window still takes records, in milliseconds of stream time.
 func (w TimeWindow) Grace() int64 { return w.grace }
 
-// Retention is how long a window must be kept in milliseconds: Size plus Grace.
-func (w TimeWindow) Retention() int64 { return w.size + w.grace }
+// Retention is how long a window must be kept in milliseconds: Size plus Grace; twice the difference plus Grace for sliding
+// windows, of which a record needs those before it; and 0, for ever, for an unlimited one.
+func (w TimeWindow) Retention() int64 {
+	switch w.kind {
+	case sliding:
+		return 2*w.size + w.grace
+	case unlimited:
+		return 0
+	default:
+		return w.size + w.grace
+	}
+}
 
 // Err is nil, or says what to change in the definition. The other methods of a faulty definition do not panic, and no time lies in
 // any of its windows.
 func (w TimeWindow) Err() error {
-	if w.fault == "" && w.size == 0 {
-		return errors.New("window: a TimeWindow is made with Tumbling or Hopping, this one is empty")
+	if w.fault == "" && w.size == 0 && w.kind == fixed {
+		return errors.New("window: a TimeWindow is made with Tumbling, Hopping, Sliding or Unlimited, this one is empty")
 	}
 	return asError(w.fault)
 }
@@ -78,13 +100,18 @@ func (w TimeWindow) Err() error {
 //
 //	for start := w.First(ts); start <= ts; start += w.Advance() { ... }
 //
-// A negative ts lies in no window; First is then greater than ts. (Near the largest int64 the loop above overflows, which [TimeWindow.Starts]
-// guards against.)
+// A ts that lies in no window, as a negative one or one before an unlimited window, gives a First that is greater than ts; so does
+// every ts for sliding windows, which have no fixed places. (Near the largest int64 the loop above overflows, which
+// [TimeWindow.Starts] guards against.)
 func (w TimeWindow) First(ts int64) int64 {
-	if ts < 0 || w.Err() != nil {
+	switch {
+	case ts < w.first || w.kind == sliding || w.Err() != nil:
 		return math.MaxInt64
+	case w.kind == unlimited:
+		return w.first
+	default:
+		return max(0, ts-w.size+w.advance) / w.advance * w.advance
 	}
-	return max(0, ts-w.size+w.advance) / w.advance * w.advance
 }
 
 // Starts yields the start of every window that holds ts, in ascending order; none if ts is negative. It does not allocate where the compiler
@@ -99,7 +126,8 @@ func (w TimeWindow) Starts(ts int64) iter.Seq[int64] {
 	}
 }
 
-// End is the exclusive end of the window that starts at start; it stops at the largest time instead of overflowing.
+// End is the end of the window that starts at start, exclusive but for sliding windows; it stops at the largest time instead
+// of overflowing.
 func (w TimeWindow) End(start int64) int64 {
 	if start > math.MaxInt64-w.size {
 		return math.MaxInt64

@@ -35,6 +35,11 @@ func TestStarts(t *testing.T) {
 		{"negative", window.Tumbling(10*ms, 0), -1, nil},
 		{"far negative", window.Hopping(10*ms, 1*ms, 0), math.MinInt64, nil},
 		{"the end of time", window.Hopping(4*ms, 2*ms, 0), math.MaxInt64, []int64{math.MaxInt64 - 3, math.MaxInt64 - 1}},
+		{"sliding, which has no places", window.Sliding(10*ms, 0), 5, nil},
+		{"unlimited", window.Unlimited(time.UnixMilli(7)), 1_000_000, []int64{7}},
+		{"unlimited, on its start", window.Unlimited(time.UnixMilli(7)), 7, []int64{7}},
+		{"unlimited, before its start", window.Unlimited(time.UnixMilli(7)), 6, nil},
+		{"unlimited, from the epoch", window.Unlimited(time.UnixMilli(0)), 0, []int64{0}},
 		{"faulty", window.Tumbling(0, 0), 5, nil},
 		{"empty", window.TimeWindow{}, 5, nil},
 	} {
@@ -105,6 +110,15 @@ func TestDefinitions(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || h.Err() != nil || s.Err() != nil {
 		t.Errorf("%v, %v (-want +got):\n%s", h.Err(), s.Err(), diff)
 	}
+	sl, u := window.Sliding(time.Minute, time.Hour), window.Unlimited(time.UnixMilli(7))
+	got = []int64{sl.Size(), sl.Grace(), sl.Retention(), sl.End(5), u.Size(), u.Grace(), u.Retention(), u.End(7)}
+	want = []int64{60_000, 3_600_000, 3_720_000, 60_005, math.MaxInt64, 0, 0, math.MaxInt64}
+	if diff := cmp.Diff(want, got); diff != "" || !sl.IsSliding() || sl.IsUnlimited() || !u.IsUnlimited() || u.IsSliding() {
+		t.Errorf("sliding and unlimited (-want +got):\n%s", diff)
+	}
+	if w := window.Sliding(0, ms); w.Err() != nil {
+		t.Errorf("sliding windows of one instant: %v", w.Err())
+	}
 	longest := math.MaxInt64 / ms * ms
 	if w := window.Tumbling(longest, longest); w.Err() != nil || w.Retention() < w.Size() {
 		t.Errorf("the longest: %v, retention %d", w.Err(), w.Retention())
@@ -130,7 +144,12 @@ func TestFaultyDefinitions(t *testing.T) {
 		{window.Session(0, 0).Err(), []string{"Session(0s, 0s)", "the gap or the grace"}},
 		{window.Session(-ms, ms).Err(), []string{"gap is negative"}},
 		{window.Session(ms, -1).Err(), []string{"grace is negative"}},
-		{window.TimeWindow{}.Err(), []string{"Tumbling or Hopping"}},
+		{window.Sliding(-ms, 0).Err(), []string{"Sliding(-1ms, 0s)", "difference is negative"}},
+		{window.Sliding(ms, -ms).Err(), []string{"grace is negative"}},
+		{window.Sliding(0, 0).Err(), []string{"the difference or the grace at least 1ms"}},
+		{window.Unlimited(time.UnixMilli(-1)).Err(), []string{"Unlimited(1969-12-31T23:59:59.999Z)", "before the epoch"}},
+		{window.Unlimited(time.Unix(0, 1)).Err(), []string{"fraction of a millisecond"}},
+		{window.TimeWindow{}.Err(), []string{"Tumbling, Hopping, Sliding or Unlimited"}},
 		{window.SessionWindow{}.Err(), []string{"with Session"}},
 	} {
 		for _, w := range append(tc.want, "window: ") {

@@ -10,7 +10,7 @@ type scenario struct {
 
 // makesNulls are the scenarios whose callbacks return nulls of their own, which come out as such.
 var makesNulls = map[string]bool{
-	"map-to-null-key": true, "map-values-null": true, "reduce-null": true, "st-left-key-joiner": true,
+	"map-to-null-key": true, "map-values-null": true, "reduce-null": true, "ss-outer-null-joiner": true, "st-left-key-joiner": true,
 	"table-map-values-materialized": true, "table-transform-values-materialized": true,
 }
 

@@ -11,10 +11,7 @@ import (
 // that is drawn must leave it.
 var unbuilt = strings.Fields(`
 	imaging-final imaging-emit-final imaging-fk orders dedup sessions-top windowed-table-join
-	count-of-counts table-group-count table-group-reduce table-group-aggregate table-group-same-key table-group-all-one
-	table-group-null-selector table-group-aggregate-null table-group-versioned cogroup-1 cogroup-2 cogroup-3-rekey
-	ss-inner ss-left ss-outer ss-inner-key-joiner ss-outer-null-joiner ss-inner-self ss-outer-self ss-left-rekeyed
-	ss-chain-inner-left ss-outer-then-count
+	table-group-versioned cogroup-1 cogroup-2 cogroup-3-rekey
 	st-inner-versioned st-inner-versioned-grace st-left-versioned st-left-versioned-grace st-left-versioned-grace-null-key
 	tt-inner-versioned tt-inner-versioned-left-only tt-left-versioned
 	tt-outer-versioned tt-join-then-group

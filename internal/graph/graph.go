@@ -61,6 +61,7 @@ type Graph struct {
 	checks        []func()
 	errs          []error
 	names         map[string]*Node
+	nullKeys      map[*Node]bool // see KeepNullKeys
 	generated     int
 }
 

@@ -84,7 +84,7 @@ func extractor[K, V any](ks serde.Serde[K], vs serde.Serde[V], f func(K, V, int6
 
 // AddSink adds a node that encodes records to a topic. inherited is the serde that Record.Raw is in: where it is vs, the
 // bytes of an unchanged value are passed on. With dropNullKeys, records that have none are left out, uncounted, as
-// repartitioning does in Kafka Streams.
+// repartitioning does in Kafka Streams, unless they are wanted downstream (graph.KeepNullKeys).
 func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, ks serde.Serde[K], vs, inherited serde.Serde[V], dropNullKeys bool) *graph.Node {
 	name := ""
 	if op == "to" {
@@ -97,8 +97,9 @@ func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, k
 			if err != nil {
 				return nil, err
 			}
+			drop := dropNullKeys && !c.G.NullKeysWanted(n)
 			return func(r *graph.Record[K, V]) error {
-				if r.NullKey && dropNullKeys {
+				if r.NullKey && drop {
 					return nil
 				}
 				return out.emit(enc.encode(&out.e, r))

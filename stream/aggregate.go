@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"github.com/millrace-go/millrace/internal/operator"
 	"github.com/millrace-go/millrace/serde"
 	"github.com/millrace-go/millrace/table"
 	"github.com/millrace-go/millrace/topology"
@@ -26,7 +27,7 @@ func (g *Grouped[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts ...O) *
 	if c.ValueSerde == nil && g.s.Value != nil {
 		c.ValueSerde = g.s.Value
 	}
-	return table.Of(grouped(g, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
+	return table.Of(grouped(g, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, operator.Privately(vs)) }))
 }
 
 // Aggregate folds the values of each key: init starts, then add(so far, key, value). add may change and return its

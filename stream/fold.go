@@ -9,7 +9,7 @@ import (
 
 // fold is an aggregation: the accumulator is there or not, and so is what comes out.
 type fold[K, V, A any] struct {
-	// init is where a session starts; ok is false if it starts from nothing.
+	// init is where a row starts; ok is false if it starts from nothing.
 	init func() (a A, ok bool)
 	// add takes a record in; ok false deletes the row.
 	add func(a A, has bool, r *graph.Record[K, V]) (A, bool)
@@ -32,7 +32,7 @@ func aggregateFold[K, V, A any](init func() A, add func(A, K, V) A, merge func(A
 	nilable := store.Nilable[A]()
 	present := func(a A) (A, bool) { return a, !nilable || !store.IsNil(&a) }
 	return fold[K, V, A]{
-		init: func() (A, bool) { return init(), true },
+		init: func() (A, bool) { return present(init()) },
 		add: func(a A, has bool, r *graph.Record[K, V]) (A, bool) {
 			if !has {
 				a = init()
@@ -74,24 +74,6 @@ func reduceFold[K, V any](reduce func(V, V) V, copied func(V) V) fold[K, V, V] {
 	}
 }
 
-// privately copies a value that the store will own but others hold: a reducer may change it.
-func privately[V any](vs serde.Serde[V]) func(V) V {
-	if store.Immutable[V]() {
-		return func(v V) V { return v }
-	}
-	return func(v V) V {
-		b, err := vs.Append(nil, v)
-		if err != nil {
-			return v // the store reports it when it encodes the row
-		}
-		c, err := vs.Decode(b)
-		if err != nil {
-			return v
-		}
-		return c
-	}
-}
-
 // grouped aggregates without windows. Null keys and null values are dropped and counted; the result's timestamp is the
 // latest of the row's.
 func grouped[K, V, A any](g *Grouped[K, V], c *operator.Call, makeFold func(vs serde.Serde[A]) fold[K, V, A]) graph.Table[K, A] {
@@ -99,15 +81,21 @@ func grouped[K, V, A any](g *Grouped[K, V], c *operator.Call, makeFold func(vs s
 	s := g.partitioned(name)
 	vs := operator.Value[A](c, nil)
 	st := operator.KeyValueStore(c, name, s.Key, vs)
-	f := makeFold(vs)
-	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
+	n := foldRows(c, c.Name, s.Node, st, makeFold(vs), st.EmitOnCommit)
+	return graph.Table[K, A]{G: c.G, Node: n, Key: s.Key, Value: vs, View: func() graph.View[K, A] { return operator.KeyValueView[K, A](st) }}
+}
+
+// foldRows adds the node that aggregates into st. tells says that it is the one to tell at commits what changed in a store that
+// emits then.
+func foldRows[K, V, A any](c *operator.Call, name string, parent *graph.Node, st *graph.Store, f fold[K, V, A], tells bool) *graph.Node {
+	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[K, A]) error) (func(*graph.Record[K, V]) error, error) {
 			kv, err := graph.OpenStore[*store.KeyValue[K, A]](ctx, st)
 			if err != nil {
 				return nil, err
 			}
 			later := st.EmitOnCommit
-			if later {
+			if tells {
 				operator.EmitChanges(ctx, n, kv, next)
 			}
 			var ch graph.Change[K, A]
@@ -124,11 +112,15 @@ func grouped[K, V, A any](g *Grouped[K, V], c *operator.Call, makeFold func(vs s
 				if e.Has() {
 					ch.Timestamp = max(r.Timestamp, e.Timestamp())
 				}
-				if n.SendsOld() && !later && e.Has() {
+				switch {
+				case !n.SendsOld() || later:
+				case e.Has():
 					if ch.Old, err = kv.Copy(e); err != nil {
 						return err
 					}
 					ch.HasOld = true
+				default: // as in Kafka Streams, a new row takes the place of the value that it starts from
+					ch.Old, ch.HasOld = f.init()
 				}
 				a, err := kv.Value(e)
 				if err != nil {
@@ -147,5 +139,4 @@ func grouped[K, V, A any](g *Grouped[K, V], c *operator.Call, makeFold func(vs s
 				return next(&ch)
 			}, nil
 		})
-	return graph.Table[K, A]{G: c.G, Node: n, Key: s.Key, Value: vs, View: func() graph.View[K, A] { return operator.KeyValueView[K, A](st) }}
 }

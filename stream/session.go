@@ -35,7 +35,7 @@ func (w *SessionWindowed[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts
 	if c.ValueSerde == nil && w.g.s.Value != nil {
 		c.ValueSerde = w.g.s.Value
 	}
-	return table.Of(sessions(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
+	return table.Of(sessions(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, operator.Privately(vs)) }))
 }
 
 // Aggregate folds the values of each key and session: init starts, merge(so far, key, session) takes in each session
@@ -68,12 +68,26 @@ func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold 
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
 	s := w.g.partitioned(name)
 	vs := operator.Value[A](c, nil)
-	st := c.NewStore(name, "session", w.w.Retention())
+	st := sessionStore(c, name, w.w.Retention(), s.Key, vs)
+	n := foldSessions(c, c.Name, s.Node, st, w.w, makeFold(vs), st.EmitOnCommit)
+	return graph.Table[window.Key[K], A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: sessionView[K, A](st)}
+}
+
+// sessionStore is the store of sessions that are kept for so many milliseconds.
+func sessionStore[K, A any](c *operator.Call, name string, retention int64, ks serde.Serde[K], vs serde.Serde[A]) *graph.Store {
+	st := c.NewStore(name, "session", retention)
 	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		return store.NewSession(ctx, st, d, prefix, s.Key, vs), nil
+		return store.NewSession(ctx, st, d, prefix, ks, vs), nil
 	}
-	f, win, hide := makeFold(vs), w.w, hides[V]()
-	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
+	return st
+}
+
+// foldSessions adds the node that aggregates into st: see foldWindows.
+func foldSessions[K, V, A any](
+	c *operator.Call, name string, parent *graph.Node, st *graph.Store, win window.SessionWindow, f fold[K, V, A], tells bool,
+) *graph.Node {
+	hide := hides[V]()
+	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[window.Key[K], A]) error) (func(*graph.Record[K, V]) error, error) {
 			ss, err := graph.OpenStore[*store.Session[K, A]](ctx, st)
 			if err != nil {
@@ -81,15 +95,11 @@ func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold 
 			}
 			p := &sessionProcessor[K, V, A]{ctx: ctx, n: n, ss: ss, f: f, win: win, observed: -1, later: st.EmitOnCommit, hide: hide && !f.blind, next: next}
 			ctx.Var("node/"+n.Name, &p.observed)
-			if p.later {
-				if n.SendsOld() {
-					ss.KeepOld()
-				}
-				ctx.OnCommit(n, func() error { return ss.ChangedSpans(p.emit) })
+			if tells {
+				emitSessions(ctx, n, ss, next)
 			}
 			return p.process, nil
 		})
-	return graph.Table[window.Key[K], A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: sessionView[K, A](st)}
 }
 
 type sessionProcessor[K, V, A any] struct {
@@ -198,11 +208,24 @@ func (p *sessionProcessor[K, V, A]) forward(k K, start, end int64, now, old *A) 
 	return p.next(&p.ch)
 }
 
-func (p *sessionProcessor[K, V, A]) emit(k K, x store.Span[A], gone bool, old *A) error {
-	if gone {
-		return p.forward(k, x.Start, x.End, nil, old)
+// emitSessions forwards what changed in a session store at each commit.
+func emitSessions[K, A any](ctx *graph.Context, n *graph.Node, ss *store.Session[K, A], next func(*graph.Change[window.Key[K], A]) error) {
+	if n.SendsOld() {
+		ss.KeepOld()
 	}
-	return p.forward(k, x.Start, x.End, &x.Value, old)
+	var ch graph.Change[window.Key[K], A]
+	ctx.OnCommit(n, func() error {
+		return ss.ChangedSpans(func(k K, x store.Span[A], gone bool, old *A) error {
+			ch = graph.Change[window.Key[K], A]{Key: window.Key[K]{Key: k, Start: x.Start, End: x.End}, Timestamp: x.End, Headers: ctx.Headers}
+			if !gone {
+				ch.New, ch.HasNew = x.Value, true
+			}
+			if old != nil && n.SendsOld() {
+				ch.Old, ch.HasOld = *old, true
+			}
+			return next(&ch)
+		})
+	})
 }
 
 func sessionView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {

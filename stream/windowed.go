@@ -33,7 +33,7 @@ func (w *TimeWindowed[K, V]) Reduce[O topology.Opt](reduce func(V, V) V, opts ..
 	if c.ValueSerde == nil && w.g.s.Value != nil {
 		c.ValueSerde = w.g.s.Value
 	}
-	return table.Of(windowed(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, privately(vs)) }))
+	return table.Of(windowed(w, c, func(vs serde.Serde[V]) fold[K, V, V] { return reduceFold[K](reduce, operator.Privately(vs)) }))
 }
 
 // Aggregate folds the values of each key and window: see Grouped.Aggregate.
@@ -67,20 +67,35 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
 	s := w.g.partitioned(name)
 	vs := operator.Value[A](c, nil)
-	st := c.NewStore(name, "window", w.w.Retention())
+	st := windowStore(c, name, w.w.Retention(), s.Key, vs)
+	n := foldWindows(c, c.Name, s.Node, st, w.w, makeFold(vs), st.EmitOnCommit)
+	return graph.Table[window.Key[K], A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: windowView[K, A](st)}
+}
+
+// windowStore is the store of windowed rows that are kept for so many milliseconds.
+func windowStore[K, A any](c *operator.Call, name string, retention int64, ks serde.Serde[K], vs serde.Serde[A]) *graph.Store {
+	st := c.NewStore(name, "window", retention)
 	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		return store.NewWindow(ctx, st, d, prefix, s.Key, vs), nil
+		return store.NewWindow(ctx, st, d, prefix, ks, vs), nil
 	}
-	f, win, hide := makeFold(vs), w.w, hides[V]()
+	return st
+}
+
+// foldWindows adds the node that aggregates into st. tells says that it is the one to tell at commits what changed in a store
+// that emits then.
+func foldWindows[K, V, A any](
+	c *operator.Call, name string, parent *graph.Node, st *graph.Store, win window.TimeWindow, f fold[K, V, A], tells bool,
+) *graph.Node {
+	hide := hides[V]()
 	type key = window.Key[K]
-	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
+	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[key, A]) error) (func(*graph.Record[K, V]) error, error) {
 			ws, err := graph.OpenStore[*store.Window[K, A]](ctx, st)
 			if err != nil {
 				return nil, err
 			}
 			later := st.EmitOnCommit
-			if later {
+			if tells {
 				emitWindows(ctx, n, ws, win, next)
 			}
 			observed := int64(-1)
@@ -93,7 +108,8 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 				}
 				ch = graph.Change[key, A]{Key: key{Key: r.Key, Start: start, End: win.End(start)}, Timestamp: r.Timestamp, Headers: r.Headers}
 				var a A
-				if live {
+				switch {
+				case live:
 					ch.Timestamp = max(r.Timestamp, e.Timestamp())
 					if n.SendsOld() && !later {
 						if ch.Old, err = ws.Copy(e); err != nil {
@@ -104,6 +120,8 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 					if a, err = ws.Value(e); err != nil {
 						return err
 					}
+				case n.SendsOld() && !later: // see foldRows
+					ch.Old, ch.HasOld = f.init()
 				}
 				ws.Touch(e)
 				ch.New, ch.HasNew = f.add(a, live, r)
@@ -143,7 +161,6 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 				return nil
 			}, nil
 		})
-	return graph.Table[key, A]{G: c.G, Node: n, Key: window.KeySerde(s.Key), Value: vs, View: windowView[K, A](st)}
 }
 
 func windowView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {

@@ -86,7 +86,8 @@ func (o *options) explain(g *graph.Graph, err error) string {
 
 // skipped says which record was dropped where, and why.
 func skipped(g *graph.Graph, s engine.Skip) string {
-	at := fmt.Sprintf(": topic %s, partition %d, offset %d", s.Topic, s.Partition, s.Offset)
+	// An internal topic goes without the application's name.
+	at := fmt.Sprintf(": topic %s, partition %d, offset %d", strings.TrimPrefix(s.Topic, "-"), s.Partition, s.Offset)
 	if s.Topic == "" {
 		at = ": in a punctuation or a commit"
 	}

@@ -45,6 +45,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 	produced := counter("millrace.records.produced", "Records that tasks have produced and committed, changelogs included.", "{record}")
 	dropped := counter("millrace.records.dropped", "Records that an operator or an error policy has dropped.", "{record}")
 	restored := counter("millrace.records.restored", "Changelog records read to restore stores.", "{record}")
+	global := counter("millrace.records.global", "Records of global tables' topics that were taken in.", "{record}")
 	commits := counter("millrace.commits", "Commits of workers.", "{commit}")
 	aborts := counter("millrace.aborts", "Transactions that were taken back.", "{transaction}")
 	tasks, err := m.Int64ObservableGauge("millrace.tasks", metric.WithDescription("Tasks that run here."), metric.WithUnit("{task}"))
@@ -54,6 +55,10 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 	errs = append(errs, err)
 	x.stop, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		o.ObserveInt64(restored, x.restored.Load(), x.app)
+		if g := r.globals.Load(); g != nil {
+			o.ObserveInt64(global, g.applied.Load(), x.app)
+			o.ObserveInt64(dropped, g.dropped.Load(), x.app, metric.WithAttributes(attribute.String("task", "global tables")))
+		}
 		o.ObserveInt64(commits, x.commits.Load(), x.app)
 		o.ObserveInt64(aborts, x.aborted.Load(), x.app)
 		sums, running := x.totals()
@@ -67,7 +72,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 			}
 		}
 		return nil
-	}, processed, produced, dropped, restored, commits, aborts, tasks)
+	}, processed, produced, dropped, restored, global, commits, aborts, tasks)
 	return x, errors.Join(append(errs, err)...)
 }
 

@@ -34,6 +34,9 @@ func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
 		Skipped:   r.skips.record,
 		OnDecode:  r.cfg.OnDecode, OnProcess: r.cfg.OnProcess,
 	})
+	if g := r.globals.Load(); g != nil {
+		cfg.Globals = g.tables
+	}
 	if cfg.Disk, cfg.Memory, err = r.openStores(t, cfg.Stores); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace-go/millrace/internal/db/pebbledb"
@@ -31,6 +32,7 @@ type Runtime struct {
 	own      *ownership
 	member   transport.Member
 	workers  []*worker
+	globals  atomic.Pointer[globals] // nil: the topology has none
 
 	mu    sync.Mutex
 	seats map[int32]*seat // by partition of the tasks topic
@@ -81,7 +83,15 @@ func (r *Runtime) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.dir.close()) }()
 	r.cache = pebbledb.NewCache(r.cfg.CacheBytes)
 	defer r.cache.Close()
+	defer func() { // once no worker reads them any more, and before their cache goes
+		if g := r.globals.Load(); g != nil {
+			err = errors.Join(err, g.close())
+		}
+	}()
 	grown, err := r.prepare(ctx)
+	if err == nil {
+		err = r.loadGlobals(ctx)
+	}
 	if err == nil {
 		err = r.work(ctx, grown)
 	}
@@ -155,6 +165,9 @@ func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
 		group.run(func() error { return w.run(ctx) })
 	}
 	group.run(func() error { return r.purge(ctx) })
+	if g := r.globals.Load(); g != nil {
+		group.run(func() error { return g.follow(ctx) })
+	}
 	err = r.supervise(ctx, group)
 	if err != nil {
 		cancel(err)

@@ -22,6 +22,8 @@ import (
 //	instance            the instance's id, and how many workers it last had
 //	tasks/7/task.json   what the store belongs to
 //	tasks/7/db/         the store
+//	global/task.json    the topics that the global tables are images of
+//	global/db/          the global tables
 type stateDir struct {
 	path     string
 	lock     io.Closer
@@ -96,7 +98,16 @@ type seal struct {
 
 // task opens the directory of a task. What is there for another one is deleted.
 func (d *stateDir) task(slot int32, name string) (*taskDir, error) {
-	t := &taskDir{path: filepath.Join(d.path, "tasks", strconv.Itoa(int(slot)))}
+	return sealedDir(filepath.Join(d.path, "tasks", strconv.Itoa(int(slot))), name)
+}
+
+// globals opens the directory of the global tables.
+func (d *stateDir) globals() (*taskDir, error) {
+	return sealedDir(filepath.Join(d.path, "global"), "global tables")
+}
+
+func sealedDir(path, name string) (*taskDir, error) {
+	t := &taskDir{path: path}
 	if err := os.MkdirAll(t.path, 0o755); err != nil {
 		return nil, fmt.Errorf("runtime: task %s: %w", name, err)
 	}

@@ -18,7 +18,7 @@ import (
 type topics struct {
 	app    string
 	client transport.Client
-	ids    map[string]string // topic -> its id, of changelogs
+	ids    map[string]string // topic -> its id, of changelogs and global tables
 
 	mu    sync.Mutex
 	found map[string]int32 // partitions by name, of topics chosen per record
@@ -51,6 +51,9 @@ func (t *topics) plan(ctx context.Context, g *graph.Graph) (*engine.Plan, error)
 	if err := errors.Join(missing...); err != nil {
 		return nil, err
 	}
+	for _, x := range g.Globals {
+		t.ids[x.Topic.Name] = have[x.Topic.Name].ID
+	}
 	return engine.NewPlan(g, func(name string) (int32, error) { return have[name].Partitions, nil })
 }
 
@@ -68,14 +71,17 @@ func (t *topics) await(ctx context.Context, names []string) (map[string]transpor
 }
 
 func user(t *graph.Topic) string {
-	if len(t.Readers) > 0 {
+	if t.ReadAt() != "" {
 		return "is read at"
 	}
 	return "is written at"
 }
 
 func where(t *graph.Topic) string {
-	for _, n := range append(append([]*graph.Node(nil), t.Readers...), t.Writers...) {
+	if at := t.ReadAt(); at != "" {
+		return at
+	}
+	for _, n := range t.Writers {
 		return n.At
 	}
 	return "no place"

@@ -123,14 +123,15 @@ func foldWindows[K, V, A any](
 				case n.SendsOld() && !later: // see foldRows
 					ch.Old, ch.HasOld = f.init()
 				}
-				ws.Touch(e)
-				ch.New, ch.HasNew = f.add(a, live, r)
-				switch {
-				case !ws.Admit(start):
+				if !ws.Admit(start) { // nor is it live, and the store will not tell of it
 					ctx.Skip(n, "window expired in its store")
-				case ch.HasNew:
+					ch.New, ch.HasNew = f.add(a, false, r)
+					return next(&ch)
+				}
+				ws.Touch(e)
+				if ch.New, ch.HasNew = f.add(a, live, r); ch.HasNew {
 					ws.Set(e, ch.New, ch.Timestamp)
-				default:
+				} else {
 					ws.Remove(e, r.Timestamp)
 				}
 				if later {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"github.com/millrace-go/millrace/stream"
 	"github.com/millrace-go/millrace/table"
 	"github.com/millrace-go/millrace/topology"
 )
@@ -17,6 +18,12 @@ var tableGroups = map[string]scenario{
 	"table-group-aggregate-null": {
 		tableGroupAggregateNull[*string], tableGroupAggregateNull[string],
 	},
+	"cogroup-1":        {cogroupOne[*string], cogroupOne[string]},
+	"cogroup-2":        {cogroupTwo[*string], cogroupTwo[string]},
+	"cogroup-3-rekey":  {cogroupThree[*string], cogroupThree[string]},
+	"cogroup-tumbling": {cogroupTumbling[*string], cogroupTumbling[string]},
+	"cogroup-hopping":  {cogroupHopping[*string], cogroupHopping[string]},
+	"cogroup-session":  {cogroupSession[*string], cogroupSession[string]},
 }
 
 func countOfCounts[S text](x *drawing[S]) {
@@ -85,4 +92,46 @@ func tableGroupAggregateNull[S text](x *drawing[S]) {
 	}, func(a, k, v S) (S, bool) {
 		return subtract(a, k, v), length(a) <= 12
 	}, x.kv[S]("agg")...), "out")
+}
+
+// adder is AGGi of the scenarios.
+func adder[S text](i string) func(a, k, v S) S {
+	return func(a, _, v S) S { return is[S](short(show(a) + "+" + i + show(v))) }
+}
+
+func cogroupOne[S text](x *drawing[S]) {
+	x.changes(byKey(x).Cogroup(adder[S]("1")).Aggregate(start[S], x.kv[S]("cg")...), "out")
+}
+
+// cogrouped is two streams by key.
+func cogrouped[S text](x *drawing[S]) *stream.Cogrouped[S, S] {
+	in1, in2 := x.from("in1"), x.from("in2")
+	return in1.GroupByKey().Cogroup(adder[S]("1")).And(in2.GroupByKey(), adder[S]("2"))
+}
+
+func cogroupTwo[S text](x *drawing[S]) {
+	x.changes(cogrouped(x).Aggregate(start[S], x.kv[S]("cg")...), "out")
+}
+
+func cogroupThree[S text](x *drawing[S]) {
+	in1, in2, in3 := x.from("in1"), x.from("in2"), x.from("in3")
+	third := adder[S]("3")
+	x.changes(in1.GroupByKey().Cogroup(adder[S]("1")).
+		And(in2.GroupBy(firstOf, topology.As("g2")), adder[S]("2")).
+		AndOrDelete(in3.GroupByKey(), func(a, k, v S) (S, bool) { return third(a, k, v), !starts(v, "s") }).
+		Aggregate(start[S], x.kv[S]("cg")...), "out")
+}
+
+func cogroupTumbling[S text](x *drawing[S]) {
+	w := x.tumbling()
+	x.changes(cogrouped(x).WindowedBy(w).Aggregate(start[S], x.win[S]("w", w)...), "out")
+}
+
+func cogroupHopping[S text](x *drawing[S]) {
+	w := x.hopping()
+	x.changes(cogrouped(x).WindowedBy(w).Aggregate(start[S], x.win[S]("w", w)...), "out")
+}
+
+func cogroupSession[S text](x *drawing[S]) {
+	x.changes(cogrouped(x).WindowedBySession(x.sessions()).Aggregate(start[S], merge, x.sess[S]("s")...), "out")
 }

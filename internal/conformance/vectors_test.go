@@ -11,7 +11,7 @@ import (
 // that is drawn must leave it.
 var unbuilt = strings.Fields(`
 	imaging-final imaging-emit-final imaging-fk orders dedup sessions-top windowed-table-join
-	table-group-versioned cogroup-1 cogroup-2 cogroup-3-rekey
+	table-group-versioned
 	st-inner-versioned st-inner-versioned-grace st-left-versioned st-left-versioned-grace st-left-versioned-grace-null-key
 	tt-inner-versioned tt-inner-versioned-left-only tt-left-versioned
 	tt-outer-versioned tt-join-then-group
@@ -26,11 +26,11 @@ var unbuilt = strings.Fields(`
 	sliding-count sliding-reduce sliding-aggregate sliding-aggregate-null sliding-final-count sliding-final-aggregate
 	session-final-count session-final-aggregate tumbling-final-retained hopping-final-retained sliding-final-retained
 	session-final-retained unlimited-count unlimited-aggregate
-	cogroup-tumbling cogroup-hopping cogroup-sliding cogroup-session`)
+	cogroup-sliding`)
 
 // differing are scenarios of which a case with a cache differs, all for one reason: Kafka Streams' cache still finds, and
-// merges, a session that has expired from the store beneath it.
-var differing = strings.Fields(`imaging-inner session-aggregate session-aggregate-null session-count session-reduce session-repartitioned`)
+// merges, a window or session that has expired from the store beneath it.
+var differing = strings.Fields(`cogroup-tumbling imaging-inner session-aggregate session-aggregate-null session-count session-reduce session-repartitioned`)
 
 // vectors are the cases of testdata by scenario.
 func vectors(t *testing.T) map[string][]*Case {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,20 @@ func TestReportOfDeviations(t *testing.T) {
 	for _, want := range []string{"  deviating by design: 1 (" + dev.Name + ")\n", "\ndeviating by design: 1\n0 passed, 0 failed\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, b.String())
+		}
+	}
+}
+
+// Whoever comes from Kafka Streams finds every deviation in the document that maps it.
+func TestDeviationsAreDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/kafka-streams.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range deviations {
+		if !strings.Contains(string(doc), "\n### "+d.Name+"\n") {
+			t.Errorf("docs/kafka-streams.md has no section %q", d.Name)
 		}
 	}
 }

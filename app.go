@@ -74,7 +74,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		ExactlyOnce: a.cfg.Guarantee == ExactlyOnce, StateDir: a.cfg.StateDir, Workers: a.cfg.Workers,
 		CommitInterval: a.cfg.CommitInterval, Session: a.cfg.SessionTimeout, Replicas: a.cfg.ReplicationFactor,
 		CacheBytes: a.cfg.CacheBytes, DirtyBytes: a.cfg.DirtyBytes,
-		OnDecode: a.cfg.OnDecodeError.verdict(), OnProcess: a.cfg.OnProcessError.verdict(), OnState: a.cfg.OnState,
+		OnDecode: a.cfg.OnDecodeError.verdict(), OnProcess: a.cfg.OnProcessError.verdict(),
+		OnProduce: a.cfg.OnProduceError.verdict(), DeadLetters: a.cfg.DeadLetterTopic, OnState: a.cfg.OnState,
 		Logger: a.cfg.Logger, Meter: a.cfg.MeterProvider.Meter("github.com/millrace-go/millrace"),
 	})
 	if err != nil {
@@ -94,6 +95,9 @@ const embeddedPartitions = 4
 // that begins empty with the App.
 func (a *App) userTopics() map[string]int32 {
 	topics := map[string]int32{}
+	if a.cfg.DeadLetterTopic != "" {
+		topics[a.cfg.DeadLetterTopic] = embeddedPartitions
+	}
 	for _, t := range a.t.Graph().Topics {
 		if t.Role == graph.UserTopic && !t.Dynamic {
 			topics[t.Name] = embeddedPartitions

@@ -82,6 +82,15 @@ type Config struct {
 	// record had done until then is taken back in any case.
 	OnProcessError Policy
 
+	// OnProduceError says what becomes of a record for a topic of yours that the broker will never take: larger than
+	// max.message.bytes, say, or without leave to write. Default: Fail. Skip leaves out what was to be sent and keeps the rest
+	// that its source did; DeadLetter sends the source's record to the dead letters as well. What the client learns only after
+	// it has sent a record, and what concerns internal topics, always fails: more than the record would be lost.
+	OnProduceError Policy
+
+	// DeadLetterTopic is where DeadLetter sends records. It must exist; the App's own broker makes it.
+	DeadLetterTopic string
+
 	// OnState is told of every change of state, one after the other. It may ask the App for its health. It must return soon,
 	// and not wait for the App to stop.
 	OnState func(State)

@@ -39,6 +39,7 @@ func (t *Task) SetPosition(topic string, next int64) {
 // positions stand, and calls Commit; or Abort, after an error here or later.
 func (t *Task) Prepare() error {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers, t.ctx.Fault = "", 0, 0, nil, nil
+	t.current = nil
 	t.refresh()
 	for _, f := range t.ctx.OnCommits {
 		if err := t.cause(f.Call()); err != nil {

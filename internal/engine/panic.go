@@ -8,8 +8,12 @@ func (t *Task) Panicked(cause error) error {
 		return cause
 	}
 	re := recordError(q, &q.recs[q.head], cause)
-	if t.cfg.OnProcess == nil || t.cfg.OnProcess(re) == Fail {
+	switch t.ask(t.cfg.OnProcess, re) {
+	case Fail:
 		return re
+	case Again:
+		return &RetryError{re}
+	default:
+		return &ReplayError{re}
 	}
-	return &ReplayError{re}
 }

@@ -109,8 +109,7 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 	t.at(q, r)
 	if len(t.dropped) > 0 {
 		if failed := t.dropped[q.name][r.Offset]; failed != nil {
-			t.skip(failed.Node, failed.Err.Error())
-			return false, nil //nolint:nilerr // it failed before, and was told then
+			return false, t.leaveOut(failed)
 		}
 	}
 	q.carried, q.before = r.Timestamp, q.time
@@ -133,6 +132,7 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 func (t *Task) at(q *queue, r *graph.Raw) {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = q.name, r.Partition, r.Offset, r.Headers
 	t.ctx.Mutated, t.emitted, t.ctx.Fault = false, false, nil
+	t.current = r
 }
 
 // cause is err, or what failed beneath the operators, which a callback may have swallowed or taken for its own failure.
@@ -168,19 +168,21 @@ func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
 		}
 		policy = t.cfg.OnDecode
 	}
-	if policy == nil || policy(re) == Fail {
+	switch verdict := t.ask(policy, re); {
+	case verdict == Fail:
 		return re
-	}
-	if t.ctx.Mutated || t.emitted {
+	case verdict == Again:
+		return &RetryError{re}
+	case t.ctx.Mutated || t.emitted:
 		return &ReplayError{re}
+	default:
+		return t.leaveOut(re)
 	}
-	t.skip(re.Node, err.Error())
-	return nil
 }
 
 // Tick tells the task the time of day, in milliseconds, and runs what is due. After an error it must be aborted.
 func (t *Task) Tick(wall int64) error {
-	t.ctx.WallTime = wall
+	t.ctx.WallTime, t.current = wall, nil
 	t.refresh()
 	return t.punctuate(graph.WallClock, wall)
 }

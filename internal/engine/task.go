@@ -30,11 +30,14 @@ type Config struct {
 	UserCount func(topic string) (int32, error)
 	// Skipped is told of each record that an operator or the error policy dropped. It may be nil.
 	Skipped func(Skip)
-	// OnDecode and OnProcess say what becomes of a record that fails; nil: Fail.
-	OnDecode, OnProcess func(*RecordError) Verdict
-	Wall                int64
-	RoundTrip           bool
-	Context             context.Context //nolint:containedctx // of the records: callbacks are given it
+	// OnDecode and OnProcess say what becomes of a record that fails, OnProduce of one for a user's topic that Emit refused with
+	// a graph.RejectedError; nil: Fail.
+	OnDecode, OnProcess, OnProduce func(*RecordError) Verdict
+	// DeadLetters is the topic that Divert sends records to.
+	DeadLetters string
+	Wall        int64
+	RoundTrip   bool
+	Context     context.Context //nolint:containedctx // of the records: callbacks are given it
 }
 
 // Skip is a record that was dropped.
@@ -53,6 +56,8 @@ type Verdict uint8
 const (
 	Fail   Verdict = iota // stop the task
 	Ignore                // drop the record and go on
+	Divert                // send the record to the dead letters, and go on as with Ignore
+	Again                 // have the driver abort and feed the record again
 )
 
 // RecordError is a record that could not be processed.
@@ -61,8 +66,9 @@ type RecordError struct {
 	Partition int32
 	Offset    int64
 	Node      *graph.Node // nil: it did not decode
-	Raw       graph.Raw
+	Raw       graph.Raw   // as it came
 	Err       error
+	divert    bool
 }
 
 func (e *RecordError) Error() string {
@@ -80,6 +86,12 @@ func (e *ReplayError) Error() string {
 }
 func (e *ReplayError) Unwrap() error { return e.Record }
 
+// RetryError says that a record is to be tried again: the driver must abort and feed the task again.
+type RetryError struct{ Record *RecordError }
+
+func (e *RetryError) Error() string { return "to be tried again: " + e.Record.Error() }
+func (e *RetryError) Unwrap() error { return e.Record }
+
 // Task is one sub-topology for one partition.
 type Task struct {
 	cfg      Config
@@ -90,6 +102,7 @@ type Task struct {
 	byName   map[string]*openStore
 	globals  []*globalReader
 	emitted  bool
+	current  *graph.Raw                        // the record being processed; nil in a punctuation and at a commit
 	dropped  map[string]map[int64]*RecordError // topic -> offset -> a record to leave out
 	dynamic  map[string]*graph.Topic
 	saved    []int64 // the checkpoint's numbers at the last commit
@@ -193,9 +206,13 @@ func (t *Task) compile() error {
 func (t *Task) emit(e *graph.Effect) error {
 	t.emitted = true
 	err := t.cfg.Emit(e)
-	if err != nil {
-		t.ctx.Fault = err
+	if err == nil {
+		return nil
 	}
+	if rejected, ok := errors.AsType[*graph.RejectedError](err); ok && e.Topic.Role == graph.UserTopic {
+		err = t.rejected(e, rejected)
+	}
+	t.ctx.Fault = err
 	return err
 }
 
@@ -258,6 +275,7 @@ func (t *Task) Drop(r *RecordError) {
 
 func recordError(q *queue, r *graph.Raw, err error) *RecordError {
 	re := &RecordError{Topic: q.name, Partition: r.Partition, Offset: r.Offset, Raw: *r, Err: err}
+	re.Raw.Timestamp = q.carried
 	if u, ok := errors.AsType[*graph.UserError](err); ok {
 		re.Node = u.Node
 	}

@@ -125,6 +125,13 @@ func (e *DecodeError) Error() string {
 }
 func (e *DecodeError) Unwrap() error { return e.Err }
 
+// RejectedError is what a driver's Emit returns for a record that the log will never take, such as one that is too large.
+// Nothing else is wrong then.
+type RejectedError struct{ Err error }
+
+func (e *RejectedError) Error() string { return e.Err.Error() }
+func (e *RejectedError) Unwrap() error { return e.Err }
+
 // UserError is an error that a callback of the user's returned.
 type UserError struct {
 	Node *Node

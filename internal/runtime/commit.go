@@ -38,7 +38,7 @@ func (w *worker) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	w.since, w.aborts = time.Now(), 0
+	w.since, w.aborts, w.retries = time.Now(), 0, 0
 	w.rt.metrics.committed(w.since.Sub(start))
 	return w.flush()
 }

@@ -27,6 +27,8 @@ type Config struct {
 	DirtyBytes     int
 	OnDecode       func(*engine.RecordError) engine.Verdict
 	OnProcess      func(*engine.RecordError) engine.Verdict
+	OnProduce      func(*engine.RecordError) engine.Verdict
+	DeadLetters    string
 	OnState        func(State)
 	Logger         *slog.Logger
 	Meter          metric.Meter

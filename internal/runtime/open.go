@@ -32,7 +32,7 @@ func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
 		Emit: t.sink, Wall: time.Now().UnixMilli(), Context: ctx,
 		UserCount: func(topic string) (int32, error) { return r.topics.count(ctx, topic) },
 		Skipped:   r.skips.record,
-		OnDecode:  r.cfg.OnDecode, OnProcess: r.cfg.OnProcess,
+		OnDecode:  r.cfg.OnDecode, OnProcess: r.cfg.OnProcess, OnProduce: r.cfg.OnProduce, DeadLetters: r.cfg.DeadLetters,
 	})
 	if g := r.globals.Load(); g != nil {
 		cfg.Globals = g.tables

@@ -15,6 +15,9 @@ func (e *panicError) Error() string {
 	return fmt.Sprintf("a callback panicked: %v\n%s", e.value, e.stack)
 }
 
+// Stack is where it panicked.
+func (e *panicError) Stack() []byte { return e.stack }
+
 // Unwrap lets an error that was thrown be found.
 func (e *panicError) Unwrap() error {
 	err, _ := e.value.(error)

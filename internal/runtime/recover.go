@@ -15,6 +15,7 @@ import (
 // recover gets over an error of a step, or returns it where that is not possible.
 func (w *worker) recover(ctx context.Context, err error) error {
 	var replay *engine.ReplayError
+	var retry *engine.RetryError
 	var record *engine.RecordError
 	isRecord := errors.As(err, &record)
 	switch {
@@ -23,6 +24,12 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		if t := w.taskOf(replay.Record); t != nil {
 			t.engine.Drop(replay.Record)
 		}
+		return w.rewind()
+	case errors.As(err, &retry):
+		w.log.Warn("runtime: " + err.Error())
+		w.takeBack(ctx)
+		w.pause(backoff(w.retries))
+		w.retries++
 		return w.rewind()
 	case errors.Is(err, transport.ErrInstance), errors.Is(err, transport.ErrRecord):
 	case errors.Is(err, transport.ErrProducer):
@@ -43,6 +50,11 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		return fmt.Errorf("runtime: a record could not be processed: %w", err)
 	}
 	return err
+}
+
+// backoff is how long to wait before a record is tried again: 100 ms at first, then twice as long each time, to 10 s.
+func backoff(retries int) time.Duration {
+	return min(10*time.Second, 100*time.Millisecond<<min(retries, 10))
 }
 
 func (w *worker) taskOf(r *engine.RecordError) *task {

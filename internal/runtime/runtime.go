@@ -103,7 +103,7 @@ func (r *Runtime) Run(ctx context.Context) (err error) {
 
 // prepare settles what the application is, with the cluster and with the other instances.
 func (r *Runtime) prepare(ctx context.Context) (grown bool, err error) {
-	if r.plan, err = r.topics.plan(ctx, r.cfg.Graph); err != nil {
+	if r.plan, err = r.topics.plan(ctx, r.cfg.Graph, r.cfg.DeadLetters); err != nil {
 		return false, err
 	}
 	if err := r.agree(ctx); err != nil {

@@ -30,8 +30,11 @@ func newTopics(app string, client transport.Client) *topics {
 }
 
 // plan works out the topology's plan against the topics that the user made, and reports all that are missing.
-func (t *topics) plan(ctx context.Context, g *graph.Graph) (*engine.Plan, error) {
+func (t *topics) plan(ctx context.Context, g *graph.Graph, deadLetters string) (*engine.Plan, error) {
 	var names []string
+	if deadLetters != "" {
+		names = append(names, deadLetters)
+	}
 	for _, tp := range g.Topics {
 		if tp.Role == graph.UserTopic && !tp.Dynamic {
 			names = append(names, tp.Name)
@@ -42,6 +45,9 @@ func (t *topics) plan(ctx context.Context, g *graph.Graph) (*engine.Plan, error)
 		return nil, err
 	}
 	var missing []error
+	if _, ok := have[deadLetters]; !ok && deadLetters != "" {
+		missing = append(missing, fmt.Errorf("runtime: topic %q, which is for dead letters, does not exist: create it with a retention that gives people time to look", deadLetters))
+	}
 	for _, tp := range g.Topics {
 		if _, ok := have[tp.Name]; !ok && tp.Role == graph.UserTopic && !tp.Dynamic {
 			missing = append(missing, fmt.Errorf("runtime: topic %q, which %s %s, does not exist: create it with the partitions and the retention that it needs",
@@ -115,7 +121,7 @@ func (t *topics) prepare(ctx context.Context, p *engine.Plan, replicas int) erro
 
 func (t *topics) changelog(s *graph.Store, p *engine.Plan, replicas int) transport.TopicSpec {
 	c := map[string]string{"cleanup.policy": "compact", "message.timestamp.type": "CreateTime"}
-	if s.Retention > 0 {
+	if s.Retention > 0 && !s.Versioned {
 		c["cleanup.policy"] = "compact,delete"
 		c["retention.ms"] = strconv.FormatInt(s.ChangelogRetention().Milliseconds(), 10)
 	}

@@ -31,6 +31,7 @@ type worker struct {
 	since     time.Time // the last commit
 	turn      int       // the task to process first
 	aborts    int       // in a row
+	retries   int       // of records, in a row
 	version   uint64
 	alive     atomic.Int64    // when it last made progress, ms
 	stop      <-chan struct{} // closed once it is to end
@@ -155,7 +156,11 @@ func (w *worker) emit(ctx context.Context, e *graph.Effect) error {
 		}
 		w.lastTp, w.lastName = e.Topic, name
 	}
-	return w.producer.Produce(ctx, w.lastName, e)
+	err := w.producer.Produce(ctx, w.lastName, e)
+	if errors.Is(err, transport.ErrRecord) {
+		return &graph.RejectedError{Err: err}
+	}
+	return err
 }
 
 // close releases tasks and clients.

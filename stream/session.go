@@ -87,7 +87,7 @@ func foldSessions[K, V, A any](
 	c *operator.Call, name string, parent *graph.Node, st *graph.Store, win window.SessionWindow, f fold[K, V, A], tells bool,
 ) *graph.Node {
 	hide := hides[V]()
-	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}},
+	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}, Grace: new(win.Gap() + win.Grace())},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[window.Key[K], A]) error) (func(*graph.Record[K, V]) error, error) {
 			ss, err := graph.OpenStore[*store.Session[K, A]](ctx, st)
 			if err != nil {

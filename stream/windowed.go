@@ -88,7 +88,7 @@ func foldWindows[K, V, A any](
 ) *graph.Node {
 	hide := hides[V]()
 	type key = window.Key[K]
-	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}},
+	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}, Grace: new(win.Grace())},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[key, A]) error) (func(*graph.Record[K, V]) error, error) {
 			ws, err := graph.OpenStore[*store.Window[K, A]](ctx, st)
 			if err != nil {

@@ -33,7 +33,7 @@ var mutations = []struct {
 	{"row missing", "the final rows", rowMissing},
 	{"store missing", "the final stores", storeMissing},
 	{"store too many", "the final stores", storeTooMany},
-	{"dropped", "the number of dropped records", func(c *Case) bool { c.Dropped++; return true }},
+	{"dropped", "the number of dropped records", dropped},
 	{"failure", "input step 0", failure},
 }
 
@@ -134,13 +134,22 @@ func storeMissing(c *Case) bool {
 	return false
 }
 
+// storeTooMany adds a store; a case that fails has none to compare.
 func storeTooMany(c *Case) bool {
+	if c.Error != nil {
+		return false
+	}
 	c.Stores = maps.Clone(c.Stores)
 	if c.Stores == nil {
 		c.Stores = map[string][]Row{}
 	}
 	c.Stores["another"] = nil
 	return true
+}
+
+func dropped(c *Case) bool {
+	c.Dropped++
+	return c.Error == nil
 }
 
 func failure(c *Case) bool {

@@ -37,3 +37,8 @@ func (s *core) badTail(e *entry, err error) error {
 	}
 	return s.damaged(fmt.Errorf("key %q does not decode: %w", e.key[len(s.prefix):], err))
 }
+
+// badPlace says that a row is not where the order of a buffer has it.
+func (s *core) badPlace(key []byte, at int64) error {
+	return s.damaged(fmt.Errorf("the row of key %q is not held back at %d, where its order has it", key, at))
+}

@@ -4,20 +4,24 @@ import (
 	"github.com/millrace-go/millrace/internal/graph"
 )
 
-// turn is a write of a row, with the headers of the record that made it.
+// turn is a write of a row, with what is told of the record that made it.
 type turn struct {
-	e       *entry
-	headers []graph.Header
+	e         *entry
+	headers   []graph.Header
+	topic     string
+	partition int32
+	offset    int64
 }
 
 // take makes e the row that was written last.
 func (s *core) take(e *entry) {
-	last := len(s.turns) - 1
-	if last < 0 || s.turns[last].e != e {
-		last++
-		s.turns = append(s.turns, turn{e: e})
+	t := turn{e, s.ctx.Headers, s.ctx.Topic, s.ctx.Partition, s.ctx.Offset}
+	if last := len(s.turns) - 1; last >= 0 && s.turns[last].e == e {
+		s.turns[last] = t
+	} else {
+		s.turns = append(s.turns, t)
 	}
-	e.turn, s.turns[last].headers = last, s.ctx.Headers
+	e.turn = len(s.turns) - 1
 }
 
 // changed calls f for each row written since the last commit; oldRow is nil unless there was one and it was kept.
@@ -32,7 +36,8 @@ func (s *core) changed(f func(e *entry, oldRow []byte, hadOld bool) error) error
 			old = e.oldRow
 		}
 		e.oldRow, e.untold = nil, false
-		s.ctx.Headers = s.turns[i].headers
+		x := &s.turns[i]
+		s.ctx.Headers, s.ctx.Topic, s.ctx.Partition, s.ctx.Offset = x.headers, x.topic, x.partition, x.offset
 		if err := f(e, old, e.oldHas); err != nil {
 			return err
 		}
@@ -43,8 +48,8 @@ func (s *core) changed(f func(e *entry, oldRow []byte, hadOld bool) error) error
 }
 
 // Changed calls f for each row written since the last commit, in the order of their last writes: the row now, and as it
-// was when Changed last told of it. Rows that came and went unseen are left out. The task's headers are then those of the
-// record that wrote the row last. It is for stores that emit on commit. (Inlined, its closure would be compiled at each call.)
+// was when Changed last told of it. Rows that came and went unseen are left out. The task's headers, topic and offset are then
+// those of the record that wrote the row last. It is for stores that emit on commit. (Inlined, its closure would be compiled at each call.)
 //
 //go:noinline
 func (s *cells[V]) Changed(f func(e *Entry[V], old V, hadOld bool) error) error {

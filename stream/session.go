@@ -86,17 +86,25 @@ func sessionStore[K, A any](c *operator.Call, name string, retention int64, ks s
 func foldSessions[K, V, A any](
 	c *operator.Call, name string, parent *graph.Node, st *graph.Store, win window.SessionWindow, f fold[K, V, A], tells bool,
 ) *graph.Node {
-	hide := hides[V]()
-	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}, Grace: new(win.Gap() + win.Grace())},
+	hide := hides[V]() && !f.blind
+	idle := closing(c, st, false)
+	spec := graph.Spec{
+		Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st},
+		Grace: new(win.Gap() + win.Grace()),
+	}
+	return graph.Add(c.G, spec,
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[window.Key[K], A]) error) (func(*graph.Record[K, V]) error, error) {
 			ss, err := graph.OpenStore[*store.Session[K, A]](ctx, st)
 			if err != nil {
 				return nil, err
 			}
-			p := &sessionProcessor[K, V, A]{ctx: ctx, n: n, ss: ss, f: f, win: win, observed: -1, later: st.EmitOnCommit, hide: hide && !f.blind, next: next}
+			p := &sessionProcessor[K, V, A]{ctx: ctx, n: n, ss: ss, f: f, win: win, observed: -1, later: st.EmitOnCommit, hide: hide, next: next}
 			ctx.Var("node/"+n.Name, &p.observed)
 			if tells {
 				emitSessions(ctx, n, ss, next)
+			}
+			if st.EmitOnClose {
+				return p.closing(idle), nil
 			}
 			return p.process, nil
 		})
@@ -113,6 +121,8 @@ type sessionProcessor[K, V, A any] struct {
 	next        func(*graph.Change[window.Key[K], A]) error
 	ch          graph.Change[window.Key[K], A]
 	merged      []store.Span[A]
+	final       bool  // sessions are forwarded when they close
+	from        int64 // those that end before it were
 }
 
 func (p *sessionProcessor[K, V, A]) process(r *graph.Record[K, V]) error {
@@ -155,7 +165,7 @@ func (p *sessionProcessor[K, V, A]) process(r *graph.Record[K, V]) error {
 // replace puts the session [start, end] in place of the merged ones.
 func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sessions[A], list []store.Span[A], start, end int64) error {
 	old := p.merged
-	if p.n.SendsOld() && !p.later {
+	if p.n.SendsOld() && !p.later && !p.final {
 		var err error
 		if old, err = p.ss.CopySpans(p.merged); err != nil {
 			return err
@@ -171,7 +181,13 @@ func (p *sessionProcessor[K, V, A]) replace(r *graph.Record[K, V], e *store.Sess
 	if !admitted {
 		p.ctx.Skip(p.n, "session expired in its store")
 	}
+	if p.final && (len(p.merged) != 1 || p.merged[0].Start != start || p.merged[0].End != end) {
+		p.ss.New(e, start, end)
+	}
 	p.ss.Merge(e, list, p.merged, store.Span[A]{Start: start, End: end, Value: a}, has && admitted)
+	if p.final {
+		return nil
+	}
 	moved := start != r.Timestamp || end != r.Timestamp
 	if p.later {
 		if has && !admitted { // the store will not tell of it

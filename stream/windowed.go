@@ -61,8 +61,6 @@ func call(group *operator.Call, op string, opts []topology.Option) *operator.Cal
 	return operator.NewCall(group.G, op, opts)
 }
 
-const hidden = "null value of a type that cannot be nil"
-
 func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold func(vs serde.Serde[A]) fold[K, V, A]) graph.Table[window.Key[K], A] {
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
 	s := w.g.partitioned(name)
@@ -81,89 +79,7 @@ func windowStore[K, A any](c *operator.Call, name string, retention int64, ks se
 	return st
 }
 
-// foldWindows adds the node that aggregates into st. tells says that it is the one to tell at commits what changed in a store
-// that emits then.
-func foldWindows[K, V, A any](
-	c *operator.Call, name string, parent *graph.Node, st *graph.Store, win window.TimeWindow, f fold[K, V, A], tells bool,
-) *graph.Node {
-	hide := hides[V]()
-	type key = window.Key[K]
-	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{parent}, Stores: []*graph.Store{st}, Grace: new(win.Grace())},
-		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[key, A]) error) (func(*graph.Record[K, V]) error, error) {
-			ws, err := graph.OpenStore[*store.Window[K, A]](ctx, st)
-			if err != nil {
-				return nil, err
-			}
-			later := st.EmitOnCommit
-			if tells {
-				emitWindows(ctx, n, ws, win, next)
-			}
-			observed := int64(-1)
-			ctx.Var("node/"+n.Name, &observed)
-			var ch graph.Change[key, A]
-			one := func(r *graph.Record[K, V], start int64) error {
-				e, live, err := ws.Entry(r.Key, start)
-				if err != nil {
-					return err
-				}
-				ch = graph.Change[key, A]{Key: key{Key: r.Key, Start: start, End: win.End(start)}, Timestamp: r.Timestamp, Headers: r.Headers}
-				var a A
-				switch {
-				case live:
-					ch.Timestamp = max(r.Timestamp, e.Timestamp())
-					if n.SendsOld() && !later {
-						if ch.Old, err = ws.Copy(e); err != nil {
-							return err
-						}
-						ch.HasOld = true
-					}
-					if a, err = ws.Value(e); err != nil {
-						return err
-					}
-				case n.SendsOld() && !later: // see foldRows
-					ch.Old, ch.HasOld = f.init()
-				}
-				if !ws.Admit(start) { // nor is it live, and the store will not tell of it
-					ctx.Skip(n, "window expired in its store")
-					ch.New, ch.HasNew = f.add(a, false, r)
-					return next(&ch)
-				}
-				ws.Touch(e)
-				if ch.New, ch.HasNew = f.add(a, live, r); ch.HasNew {
-					ws.Set(e, ch.New, ch.Timestamp)
-				} else {
-					ws.Remove(e, r.Timestamp)
-				}
-				if later {
-					return nil
-				}
-				return next(&ch)
-			}
-			return func(r *graph.Record[K, V]) error {
-				if r.NullKey {
-					ctx.Skip(n, "null key")
-					return nil
-				}
-				if r.Null && hide && !f.blind {
-					ctx.Skip(n, hidden)
-					return nil
-				}
-				observed = max(observed, r.Timestamp)
-				closed := observed - win.Grace()
-				for start := win.First(r.Timestamp); start <= r.Timestamp; start += win.Advance() {
-					if win.End(start) <= closed {
-						ctx.Skip(n, "late: its window has closed")
-						continue
-					}
-					if err := one(r, start); err != nil {
-						return err
-					}
-				}
-				return nil
-			}, nil
-		})
-}
-
+// windowView looks the rows of windows up, those that are not closed included.
 func windowView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {
 	return func() graph.View[window.Key[K], A] {
 		return graph.View[window.Key[K], A]{Stores: []*graph.Store{st}, Open: func(ctx *graph.Context) (graph.Lookup[window.Key[K], A], error) {

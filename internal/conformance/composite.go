@@ -61,9 +61,9 @@ func plateOf(site string) string {
 }
 
 // imagingSites are the changes of the sessions of each site, by plate.
-func imagingSites[S text](x *drawing[S]) *stream.Stream[S, S] {
+func imagingSites[S text](x *drawing[S], more ...topology.Option) *stream.Stream[S, S] {
 	sites := x.from("images_channels").GroupByKey().WindowedBySession(x.sessions()).
-		Aggregate(noImages[S], addImage, mergeImages, x.sess[S]("sites")...)
+		Aggregate(noImages[S], addImage, mergeImages, append(x.sess[S]("sites"), more...)...)
 	return stream.Changes(sites).
 		Filter(func(_ window.Key[S], v S) bool { return !isNull(v) }).
 		Map(func(k window.Key[S], v S) (S, S) {
@@ -81,8 +81,10 @@ func siteOf[S text](_, v S) S {
 
 func experiments[S text](x *drawing[S]) *table.Table[S, S] { return x.table("experiments", "exps") }
 
-func imagingInner[S text](x *drawing[S]) {
-	joined := imagingSites(x).JoinTable(experiments(x), func(l, r S) S { return is[S](show(l) + " " + show(r)) }, topology.As("j"))
+func imagingInner[S text](x *drawing[S]) { joinSites(x, imagingSites(x)) }
+
+func joinSites[S text](x *drawing[S], sites *stream.Stream[S, S]) {
+	joined := sites.JoinTable(experiments(x), func(l, r S) S { return is[S](show(l) + " " + show(r)) }, topology.As("j"))
 	x.to(joined.Filter(complete).SelectKey(siteOf), "images_site")
 }
 

@@ -1,4 +1,58 @@
 package conformance
 
+import (
+	"time"
+
+	"github.com/millrace-go/millrace/topology"
+	"github.com/millrace-go/millrace/window"
+)
+
 // moreWindows are the scenarios of sliding and unlimited windows, and windows that are forwarded once they are closed.
-var moreWindows = map[string]scenario{}
+var moreWindows = map[string]scenario{
+	"sliding-count":           {slidingCount[*string], slidingCount[string]},
+	"sliding-reduce":          {slidingReduce[*string], slidingReduce[string]},
+	"sliding-aggregate":       {slidingAggregate[*string], slidingAggregate[string]},
+	"sliding-aggregate-null":  {slidingAggregateNull[*string], slidingAggregateNull[string]},
+	"unlimited-count":         {unlimitedCount[*string], unlimitedCount[string]},
+	"unlimited-aggregate":     {unlimitedAggregate[*string], unlimitedAggregate[string]},
+	"tumbling-final-retained": {tumblingFinalRetained[*string], tumblingFinalRetained[string]},
+	"hopping-final-retained":  {hoppingFinalRetained[*string], hoppingFinalRetained[string]},
+	"sliding-final-retained":  {slidingFinalRetained[*string], slidingFinalRetained[string]},
+	"session-final-retained":  {sessionFinalRetained[*string], sessionFinalRetained[string]},
+}
+
+func (x *drawing[S]) sliding() window.TimeWindow {
+	return window.Sliding(x.millis("diffMs"), x.millis("graceMs"))
+}
+
+func (x *drawing[S]) unlimited() window.TimeWindow {
+	ms, _ := x.params.Int("startMs")
+	return window.Unlimited(time.UnixMilli(ms))
+}
+
+func slidingCount[S text](x *drawing[S])         { countWindows(x, x.sliding()) }
+func slidingReduce[S text](x *drawing[S])        { reduceWindows(x, x.sliding()) }
+func slidingAggregate[S text](x *drawing[S])     { aggregateWindows(x, x.sliding()) }
+func slidingAggregateNull[S text](x *drawing[S]) { deleteWindows(x, x.sliding()) }
+func unlimitedCount[S text](x *drawing[S])       { countWindows(x, x.unlimited()) }
+func unlimitedAggregate[S text](x *drawing[S])   { aggregateWindows(x, x.unlimited()) }
+
+func tumblingFinalCount[S text](x *drawing[S])     { countWindows(x, x.tumbling(), final) }
+func tumblingFinalAggregate[S text](x *drawing[S]) { aggregateWindows(x, x.tumbling(), final) }
+func tumblingFinalRetained[S text](x *drawing[S])  { countWindows(x, x.tumbling(), final, forADay) }
+func hoppingFinalCount[S text](x *drawing[S])      { countWindows(x, x.hopping(), final) }
+func hoppingFinalAggregate[S text](x *drawing[S])  { aggregateWindows(x, x.hopping(), final) }
+func hoppingFinalRetained[S text](x *drawing[S])   { aggregateWindows(x, x.hopping(), final, forADay) }
+func slidingFinalCount[S text](x *drawing[S])      { countWindows(x, x.sliding(), final) }
+func slidingFinalAggregate[S text](x *drawing[S])  { aggregateWindows(x, x.sliding(), final) }
+func slidingFinalRetained[S text](x *drawing[S])   { aggregateWindows(x, x.sliding(), final, forADay) }
+func sessionFinalCount[S text](x *drawing[S])      { countSessions(x, final) }
+func sessionFinalAggregate[S text](x *drawing[S])  { aggregateSessions(x, final) }
+func sessionFinalRetained[S text](x *drawing[S])   { aggregateSessions(x, final, forADay) }
+
+func imagingEmitFinal[S text](x *drawing[S]) { joinSites(x, imagingSites(x, final)) }
+
+var (
+	final   = topology.EmitOnWindowClose()
+	forADay = topology.Retention(24 * time.Hour)
+)

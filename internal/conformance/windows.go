@@ -14,16 +14,16 @@ func windowed[S text](x *drawing[S], w window.TimeWindow) *stream.TimeWindowed[S
 	return byKey(x).WindowedBy(w)
 }
 
-func countWindows[S text](x *drawing[S], w window.TimeWindow) {
-	x.changes(windowed(x, w).Count(x.win[int64]("w", w)...), "out")
+func countWindows[S text](x *drawing[S], w window.TimeWindow, more ...topology.Option) {
+	x.changes(windowed(x, w).Count(append(x.win[int64]("w", w), more...)...), "out")
 }
 
-func reduceWindows[S text](x *drawing[S], w window.TimeWindow) {
-	x.changes(windowed(x, w).Reduce(reduce, x.win[S]("w", w)...), "out")
+func reduceWindows[S text](x *drawing[S], w window.TimeWindow, more ...topology.Option) {
+	x.changes(windowed(x, w).Reduce(reduce, append(x.win[S]("w", w), more...)...), "out")
 }
 
-func aggregateWindows[S text](x *drawing[S], w window.TimeWindow) {
-	x.changes(windowed(x, w).Aggregate(start[S], add, x.win[S]("w", w)...), "out")
+func aggregateWindows[S text](x *drawing[S], w window.TimeWindow, more ...topology.Option) {
+	x.changes(windowed(x, w).Aggregate(start[S], add, append(x.win[S]("w", w), more...)...), "out")
 }
 
 // addUpTo is an aggregator that deletes what has grown longer than most.
@@ -31,8 +31,8 @@ func addUpTo[S text](most int) func(a, k, v S) (S, bool) {
 	return func(a, k, v S) (S, bool) { return add(a, k, v), length(a) <= most }
 }
 
-func deleteWindows[S text](x *drawing[S], w window.TimeWindow) {
-	x.changes(windowed(x, w).AggregateOrDelete(start[S], addUpTo[S](5), x.win[S]("w", w)...), "out")
+func deleteWindows[S text](x *drawing[S], w window.TimeWindow, more ...topology.Option) {
+	x.changes(windowed(x, w).AggregateOrDelete(start[S], addUpTo[S](5), append(x.win[S]("w", w), more...)...), "out")
 }
 
 func tumblingCount[S text](x *drawing[S])         { countWindows(x, x.tumbling()) }
@@ -54,9 +54,7 @@ func tumblingRepartitioned[S text](x *drawing[S]) {
 }
 
 func tumblingRetention[S text](x *drawing[S]) {
-	w := x.tumbling()
-	opts := append(x.win[S]("w", w), topology.Retention(x.millis("retentionMs")))
-	x.changes(windowed(x, w).Aggregate(start[S], add, opts...), "out")
+	aggregateWindows(x, x.tumbling(), topology.Retention(x.millis("retentionMs")))
 }
 
 func tumblingRekeyedOut[S text](x *drawing[S]) {
@@ -82,16 +80,19 @@ func inSessions[S text](x *drawing[S]) *stream.SessionWindowed[S, S] {
 	return byKey(x).WindowedBySession(x.sessions())
 }
 
-func sessionCount[S text](x *drawing[S]) {
-	x.changes(inSessions(x).Count(x.sess[int64]("s")...), "out")
+func countSessions[S text](x *drawing[S], more ...topology.Option) {
+	x.changes(inSessions(x).Count(append(x.sess[int64]("s"), more...)...), "out")
 }
+
+func aggregateSessions[S text](x *drawing[S], more ...topology.Option) {
+	x.changes(inSessions(x).Aggregate(start[S], add, merge, append(x.sess[S]("s"), more...)...), "out")
+}
+
+func sessionCount[S text](x *drawing[S])     { countSessions(x) }
+func sessionAggregate[S text](x *drawing[S]) { aggregateSessions(x) }
 
 func sessionReduce[S text](x *drawing[S]) {
 	x.changes(inSessions(x).Reduce(reduce, x.sess[S]("s")...), "out")
-}
-
-func sessionAggregate[S text](x *drawing[S]) {
-	x.changes(inSessions(x).Aggregate(start[S], add, merge, x.sess[S]("s")...), "out")
 }
 
 func sessionAggregateNull[S text](x *drawing[S]) {
@@ -103,8 +104,7 @@ func sessionRepartitioned[S text](x *drawing[S]) {
 }
 
 func sessionRetention[S text](x *drawing[S]) {
-	opts := append(x.sess[S]("s"), topology.Retention(x.millis("retentionMs")))
-	x.changes(inSessions(x).Aggregate(start[S], add, merge, opts...), "out")
+	aggregateSessions(x, topology.Retention(x.millis("retentionMs")))
 }
 
 // sessionRekeyedOut makes texts of the counts first: a null count passes MapValues, and Map sees a nil then.

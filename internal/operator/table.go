@@ -9,7 +9,10 @@ import (
 
 // NewStore notes a store with the options of the call.
 func (c *Call) NewStore(name, kind string, retention int64) *graph.Store {
-	s := &graph.Store{Name: name, Kind: kind, At: c.At, Retention: retention, Memory: c.Memory, NoLog: c.NoLog, EmitOnCommit: c.EmitOnCommit}
+	s := &graph.Store{Name: name, Kind: kind, At: c.At, Retention: retention, Memory: c.Memory, NoLog: c.NoLog, EmitOnCommit: c.EmitOnCommit && !c.EmitOnClose, EmitOnClose: c.EmitOnClose}
+	if c.EmitOnClose && kind == "key-value" {
+		c.Errorf("EmitOnWindowClose is for windows and sessions, and this has none: leave it out, or cut the groups with WindowedBy")
+	}
 	if c.Retention != 0 {
 		switch ms := c.Retention.Milliseconds(); {
 		case retention == 0:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -11,6 +12,7 @@ import (
 // start or the session's end.
 type lifetime struct {
 	retention int64
+	sight     int64 // how long rows are seen: as long as they are kept, or a millisecond more
 	interval  int64
 	strict    bool
 	observed  int64 // the latest time put, -1 at first
@@ -20,14 +22,19 @@ type lifetime struct {
 // SegmentInterval is the length of a segment in milliseconds, as in Kafka Streams.
 func SegmentInterval(retention int64) int64 { return max(retention/2, 60_000) }
 
+// newLifetime makes the lifetime of a store, of which a retention of 0 is for ever.
 func newLifetime(c *graph.Context, s *graph.Store) *lifetime {
-	l := &lifetime{retention: s.Retention, interval: SegmentInterval(s.Retention), strict: s.Memory, observed: -1}
+	retention := s.Retention
+	if retention == 0 {
+		retention = math.MaxInt64
+	}
+	l := &lifetime{retention: retention, sight: retention, interval: SegmentInterval(retention), strict: s.Memory, observed: -1}
 	c.Var("store/"+s.Name, &l.observed)
 	return l
 }
 
 // Seen reports whether a row or session of that time is still to be seen.
-func (l *lifetime) Seen(t int64) bool { return t > l.observed-l.retention }
+func (l *lifetime) Seen(t int64) bool { return t > l.observed-l.sight }
 
 // Admit moves observed time to t and reports whether a row or session of that time may still be put. A store on disk
 // takes rows until their segment expires, one in memory until they do: as Kafka Streams' two kinds, whose counts of

@@ -24,15 +24,19 @@ type Session[K, A any] struct {
 	lists cells[[]Span[A]]
 	key   serde.Serde[K]
 	gone  map[*entry][]Span[A] // removed since ChangedSpans told of them
+	due   *due                 // nil unless sessions are forwarded when they close
 }
 
 // NewSession makes a task's part of s.
 func NewSession[K, A any](c *graph.Context, s *graph.Store, d db.DB, prefix []byte, k serde.Serde[K], v serde.Serde[A]) *Session[K, A] {
 	l := newLifetime(c, s)
-	vs := newCells[[]Span[A]](c, s, d, append(append([]byte(nil), prefix...), 0), &spans[A]{v})
-	newBuckets(vs.over, l, append(append([]byte(nil), prefix...), 1))
+	vs := newCells[[]Span[A]](c, s, d, parted(prefix, 0), &spans[A]{v})
+	newBuckets(vs.over, l, parted(prefix, 1))
 	t := &Session[K, A]{rows: rows{vs.over}, lifetime: l, lists: vs, key: k, gone: map[*entry][]Span[A]{}}
 	vs.over.forget = func() { clear(t.gone) }
+	if s.EmitOnClose {
+		t.due = newDue(vs.over, parted(prefix, 2), sessionItems(s.Memory))
+	}
 	return t
 }
 

@@ -28,7 +28,7 @@ func (s *Session[K, A]) Merge(e *Sessions[A], list, merged []Span[A], x Span[A],
 	for _, o := range list {
 		switch {
 		case !contains(merged, o.Start, o.End):
-			if s.Seen(o.End) || s.core.track && o.fresh { // what expired before the commit is still to be told of
+			if s.keeps(&o) {
 				rest = append(rest, o)
 			}
 		case o.Start == x.Start && o.End == x.End && put:
@@ -129,25 +129,16 @@ func (c *spans[A]) Decode(src []byte) ([]Span[A], error) {
 	src = src[w:]
 	list := make([]Span[A], 0, n)
 	for range n {
-		start, w := binary.Varint(src)
-		if w <= 0 {
+		start, length, size, rest := spanHead(src)
+		if rest == nil {
 			return nil, errSpans
 		}
-		length, w2 := binary.Uvarint(src[w:])
-		if w2 <= 0 || len(src)-w-w2 < 4 {
-			return nil, errSpans
-		}
-		src = src[w+w2:]
-		size := binary.BigEndian.Uint32(src)
-		if uint64(size) > uint64(len(src)-4) {
-			return nil, errSpans
-		}
-		v, err := c.value.Decode(src[4 : 4+size])
+		v, err := c.value.Decode(rest[:size])
 		if err != nil {
 			return nil, err
 		}
-		src = src[4+size:]
-		list = append(list, Span[A]{Start: start, End: start + int64(length), Value: v})
+		src = rest[size:]
+		list = append(list, Span[A]{Start: start, End: start + length, Value: v})
 	}
 	if len(src) != 0 {
 		return nil, errSpans

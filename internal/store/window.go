@@ -18,13 +18,42 @@ type Window[K, V any] struct {
 	cells[V]
 	*lifetime
 	key serde.Serde[K]
+	due *due // nil unless windows are forwarded when they close
 }
 
 // NewWindow makes a task's part of s.
 func NewWindow[K, V any](c *graph.Context, s *graph.Store, d db.DB, prefix []byte, k serde.Serde[K], v serde.Serde[V]) *Window[K, V] {
-	vs, l := newCells(c, s, d, prefix, v), newLifetime(c, s)
+	l := newLifetime(c, s)
+	if !s.EmitOnClose {
+		vs := newCells(c, s, d, prefix, v)
+		segment(vs.over, l)
+		return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k}
+	}
+	if !s.Memory {
+		l.sight++ // as Kafka Streams' time-ordered store, which keeps what closes just when it expires
+	}
+	vs := newCells(c, s, d, parted(prefix, 0), v)
 	segment(vs.over, l)
-	return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k}
+	x := newDue(vs.over, parted(prefix, 1), windowItems)
+	return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k, due: x}
+}
+
+// Await tells the store where the bound of Closed is kept: the windows that start before it were told of.
+func (s *Window[K, V]) Await(from *int64) { s.due.from = from }
+
+// New notes that the window of e, which has no row yet, is to be told of by Closed.
+func (s *Window[K, V]) New(e *Entry[V]) { s.due.add(windowItem(s.core, e.key)) }
+
+// Closed calls f for each row whose start is from the bound (see Await) up to last, by start, then key, those included that
+// are not seen any more; and moves the bound.
+func (s *Window[K, V]) Closed(last int64, f func(e *Entry[V]) error) error {
+	return s.due.take(last, func(item []byte) error {
+		e, err := s.core.get(windowOf(s.core, s.interval, item))
+		if err != nil || !e.has {
+			return err
+		}
+		return f(typed[V](e))
+	})
 }
 
 // Entry returns the row of k's window; one that has expired is as if it were not there, with live false.
@@ -32,6 +61,41 @@ func (s *Window[K, V]) Entry(k K, start int64) (*Entry[V], bool, error) {
 	kb, err := s.key.Append(binary.BigEndian.AppendUint64(s.core.start(), uint64(start/s.interval)), k)
 	e, err := s.core.find(binary.BigEndian.AppendUint64(kb, uint64(start)), err)
 	return typed[V](e), err == nil && e.has && s.Seen(start), err
+}
+
+// Near is where a window of a key is: its start, and the timestamp of its row.
+type Near struct{ Start, Latest int64 }
+
+// Near appends the windows of k that start in [from, to] to dst, by start: those that are seen.
+func (s *Window[K, V]) Near(dst []Near, k K, from, to int64) ([]Near, error) {
+	kb, err := s.key.Append(s.core.start(), k)
+	if err != nil {
+		return dst, s.core.badKey(err)
+	}
+	s.core.kb = kb
+	from = max(from, s.observed-s.sight+1, 0)
+	return s.core.near(dst, s.interval, kb[len(s.core.prefix):], from, to)
+}
+
+// near reads the rows of a key in each segment: prefix, segment, key, start.
+func (s *core) near(dst []Near, interval int64, key []byte, from, to int64) ([]Near, error) {
+	bound := func(segment, start int64) []byte {
+		b := binary.BigEndian.AppendUint64(append(make([]byte, 0, len(s.prefix)+16+len(key)), s.prefix...), uint64(segment))
+		return binary.BigEndian.AppendUint64(append(b, key...), uint64(start))
+	}
+	for segment := from / interval; segment <= to/interval; segment++ {
+		lo := bound(segment, from)
+		err := s.scan(lo, bound(segment, to+1), false, func(e *entry) (bool, error) {
+			if len(e.key) == len(lo) { // else another key, that begins with this one
+				dst = append(dst, Near{e.StartOf(), e.ts})
+			}
+			return true, nil
+		})
+		if err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
 }
 
 // StartOf is the window start of an entry.

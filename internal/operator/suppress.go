@@ -131,7 +131,8 @@ func (p *Suppressor) bounds() string {
 	}
 }
 
-// release lets the first change go. It is forwarded as the record that made it last.
+// release lets the first change go. It is forwarded as the record that made it last. Where it fails further on, the record
+// being processed is not to blame, and leaving that out would only have the next one fail: so no error policy is asked.
 func (p *Suppressor) release() error {
 	key, h, ts, err := p.Buffer.Take()
 	if err != nil || h.New == nil && p.s.Closes {
@@ -142,5 +143,10 @@ func (p *Suppressor) release() error {
 	c.Topic, c.Partition, c.Offset, c.Headers = h.Topic, h.Partition, h.Offset, h.Headers
 	err = p.forward(key, &h, ts)
 	c.Topic, c.Partition, c.Offset, c.Headers = topic, partition, offset, headers
+	if IsMarked(err) {
+		c.Fault = fmt.Errorf("%s (%s): the change of key %q, which topic %s, partition %d, offset %d made and which was held back, failed: %v", //nolint:errorlint // a marked error would be asked about
+			p.n.Name, p.n.At, key, h.Topic, h.Partition, h.Offset, err)
+		return c.Fault
+	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 // key's bytes. A row's window is closed once its time plus reach (right, left) is before the join's time.
 //
 // Afterwards Least is what Kafka Streams remembers, which decides when it looks again: not the time of the oldest row that is
-// left, but of the one at which its walk ended. It walks over rows of both sides until it has met an open one of each, and looks
+// left, but of the one at which its walk ended. It walks over the values of both sides until it has met an open one of each, and looks
 // at one more; where one side has no open row, to the end. The rows between are not touched here.
 func (u *Unmatched) Close(reach [2]int64, f func(left bool, ts int64, key, value []byte) error) error {
 	u.Least = NoTime
@@ -91,8 +91,16 @@ func (u *Unmatched) rest(open [2]*entry) (err error) {
 		}
 		return nil
 	}
-	// The walk ends at the row behind the later of the two.
+	// The walk ends at the value behind the first one of the later of the two.
 	var bounds [2][]byte
+	second := left
+	if left.ts < right.ts {
+		second = right
+	}
+	if u.several(second) {
+		u.Least = second.ts
+		return nil
+	}
 	if left.ts < right.ts {
 		bounds[0], bounds[1] = append([]byte(right.key), 0), u.key(&u.sides[1], right.ts, nil)
 	} else {
@@ -109,9 +117,15 @@ func (u *Unmatched) rest(open [2]*entry) (err error) {
 		}
 	}
 	if u.Least == NoTime {
-		u.Least = max(left.ts, right.ts)
+		u.Least = second.ts
 	}
 	return nil
+}
+
+// several reports whether a row has more than one value.
+func (u *Unmatched) several(e *entry) bool {
+	n, w := binary.Uvarint(e.row[8:])
+	return w > 0 && n < uint64(len(e.row)-8-w)
 }
 
 // edge is the time of a side's first row from a key on, or of its last one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/memdb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -26,11 +27,21 @@ type cluster struct {
 	produced []Produced
 	skips    []string
 	since    int
+	commits  int                  // so far, those that were interrupted included
+	armed    map[int]Interruption // by the number of the commit
 }
 
+// member is a task, and what stands of its work.
 type member struct {
-	task *engine.Task
-	id   engine.TaskID
+	task    *engine.Task
+	id      engine.TaskID
+	cfg     engine.Config
+	fed     map[string][]graph.Raw       // by topic: what it was given and has not committed
+	logs    map[*graph.Topic][]graph.Raw // changelogs
+	offsets map[*graph.Store]int64
+	wall    int64 // at its last commit
+	// Records dropped: as of the last commit, and by the tasks before this one.
+	dropped, earlier int64
 }
 
 func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) (*cluster, error) {
@@ -53,8 +64,12 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 		ids = []engine.TaskID{{}}
 	}
 	for _, id := range ids {
+		disk, err := c.newDisk()
+		if err != nil {
+			return nil, err
+		}
 		cfg := engine.Config{
-			Disk: memdb.New(), Memory: memdb.New(), Emit: c.emit, Wall: o.start, RoundTrip: roundTrip, Context: ctx,
+			Disk: disk, Memory: memdb.New(), Emit: c.emit, Wall: o.start, RoundTrip: roundTrip, Context: ctx,
 			UserCount: count, Skipped: c.skip, Globals: c.globals,
 		}
 		if o.skipErrors {
@@ -70,11 +85,12 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 		} else {
 			cfg = plan.Config(id, cfg)
 		}
-		task, err := engine.NewTask(cfg)
-		if err != nil {
+		m := &member{
+			id: id, cfg: cfg, wall: o.start, fed: map[string][]graph.Raw{}, logs: map[*graph.Topic][]graph.Raw{}, offsets: map[*graph.Store]int64{},
+		}
+		if err := c.open(m); err != nil {
 			return nil, err
 		}
-		m := &member{task, id}
 		c.tasks = append(c.tasks, m)
 		for _, t := range topics {
 			name := t.FullName("")
@@ -82,6 +98,19 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 		}
 	}
 	return c, nil
+}
+
+// open makes the member's task.
+func (c *cluster) open(m *member) (err error) {
+	m.task, err = engine.NewTask(m.cfg)
+	return err
+}
+
+func (c *cluster) newDisk() (db.DB, error) {
+	if c.opts.disk == nil {
+		return memdb.New(), nil
+	}
+	return c.opts.disk()
 }
 
 func (c *cluster) skip(s engine.Skip) { c.skips = append(c.skips, skipped(c.g, s)) }
@@ -107,6 +136,8 @@ func (c *cluster) run(s step) error {
 	switch {
 	case s.commit:
 		return c.settle(true)
+	case s.interrupt != 0:
+		return c.arm(s)
 	case s.topic != "":
 		if !c.read(s.topic) {
 			return fmt.Errorf("the topology does not read topic %q: it reads %s", s.topic, list(userTopics(c.g, reads)))
@@ -120,15 +151,27 @@ func (c *cluster) run(s step) error {
 	default:
 		c.wall += s.advance.Milliseconds()
 		for _, m := range c.tasks {
-			if err := m.task.Tick(c.wall); err != nil {
-				return err
-			}
-			if err := c.commit(m, true); err != nil {
+			if err := c.tick(m); err != nil {
 				return err
 			}
 		}
 	}
 	return c.settle(false)
+}
+
+// tick tells a task the time until it has committed what that leads to.
+func (c *cluster) tick(m *member) error {
+	for {
+		skips := len(c.skips)
+		if err := m.task.Tick(c.wall); err != nil {
+			return err
+		}
+		if again, err := c.interrupted(m, skips); err != nil {
+			return err
+		} else if !again {
+			return c.commit(m, true)
+		}
+	}
 }
 
 // read reports whether the topology reads a topic.
@@ -157,6 +200,7 @@ func (c *cluster) deliver(topic string, partition int32, r graph.Raw) error {
 	for _, m := range readers {
 		if c.opts.single || m.id.Partition == partition {
 			m.task.Add(topic, r)
+			m.fed[topic] = append(m.fed[topic], r)
 		}
 	}
 	return nil
@@ -176,28 +220,43 @@ func (c *cluster) settle(force bool) error {
 	for {
 		n := 0
 		for _, m := range c.tasks {
-			k, err := m.task.Process(1)
-			if replay, ok := errors.AsType[*engine.ReplayError](err); ok {
-				if err := c.replay(m, replay); err != nil {
-					return err
-				}
-				k, err = 1, nil
-			}
+			k, err := c.advance(m, force)
 			if err != nil {
 				return err
 			}
 			n += k
-			if k > 0 || force {
-				c.since += k
-				if err := c.commit(m, force || c.since >= c.opts.commitEvery); err != nil {
-					return err
-				}
-			}
 		}
 		if n == 0 && !force {
 			return nil
 		}
 		force = false
+	}
+}
+
+// advance has a task process a record, if it has one, until that is committed.
+func (c *cluster) advance(m *member, force bool) (int, error) {
+	for {
+		skips := len(c.skips)
+		k, err := m.task.Process(1)
+		if replay, ok := errors.AsType[*engine.ReplayError](err); ok {
+			if err := c.replay(m, replay); err != nil {
+				return 0, err
+			}
+			k, err = 1, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if k == 0 && !force {
+			return 0, nil
+		}
+		if again, err := c.interrupted(m, skips); err != nil {
+			return 0, err
+		} else if again {
+			continue
+		}
+		c.since += k
+		return k, c.commit(m, force || c.since >= c.opts.commitEvery)
 	}
 }
 
@@ -221,9 +280,15 @@ func (c *cluster) commit(m *member, due bool) error {
 		if err := m.task.Prepare(); err != nil {
 			return err
 		}
-		if err := m.task.Commit(nil); err != nil {
+		for i := range c.pending {
+			if e := &c.pending[i]; e.Topic.Role == graph.Changelog {
+				m.logs[e.Topic] = append(m.logs[e.Topic], graph.Raw{Key: e.Key, Value: e.Value, Timestamp: e.Timestamp})
+			}
+		}
+		if err := m.task.Commit(m.ends()); err != nil {
 			return err
 		}
+		c.stand(m)
 	}
 	effects := slices.Clone(c.pending)
 	c.pending = c.pending[:0]
@@ -245,7 +310,7 @@ func (c *cluster) commit(m *member, due bool) error {
 func (c *cluster) dropped() int64 {
 	n := c.globals.Dropped()
 	for _, m := range c.tasks {
-		n += m.task.Counters().Dropped
+		n += m.earlier + m.task.Counters().Dropped
 	}
 	return n
 }

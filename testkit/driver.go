@@ -24,6 +24,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/topology"
 )
@@ -55,6 +56,7 @@ type options struct {
 	commitEvery int
 	skipErrors  bool
 	start       int64
+	disk        func() (db.DB, error)
 }
 
 // Option configures a Driver.
@@ -90,12 +92,18 @@ func SkipErrors() Option { return func(o *options) { o.skipErrors = true } }
 // StartAt sets the wall clock at the start, in milliseconds since the epoch; without it, 0.
 func StartAt(ms int64) Option { return func(o *options) { o.start = ms } }
 
+// Disk has stores that are not in memory lie in what open gives each task. It is for package metamorphic; without it they
+// lie in memory, too, though a [Crash] leaves them.
+func Disk(open func() (db.DB, error)) Option { return func(o *options) { o.disk = open } }
+
 type step struct {
 	topic     string
 	partition int32 // -1: by key
 	rec       graph.Raw
 	advance   time.Duration
 	commit    bool
+	interrupt Interruption
+	after     int
 }
 
 // New returns a driver for topo. Errors fail the test at once.
@@ -134,6 +142,10 @@ func (s step) String() string {
 	switch {
 	case s.commit:
 		return "commit"
+	case s.interrupt != 0 && s.after == now:
+		return s.interrupt.String() + " now"
+	case s.interrupt != 0:
+		return fmt.Sprintf("%s after %d commits", s.interrupt, s.after)
 	case s.topic == "":
 		return "advance the wall clock by " + s.advance.String()
 	default:

@@ -34,6 +34,10 @@
 //		moves the wall clock; prints what that leads to
 //	commit
 //		commits; prints what that leads to
+//	interrupt abort|crash|loss [after=N]
+//		takes back, and does again, what a task does before its next commit, or before the one N commits later
+//	restart abort|crash|loss
+//		does so with all tasks now
 //	store NAME
 //		prints the store's rows
 //	skips

@@ -40,10 +40,24 @@ func (t topic) show(p testkit.Produced) string {
 	return text
 }
 
-func record(key, value string, p testkit.Produced) string {
+// Line is a record as a script has it.
+func Line[K, V any](r stream.Record[K, V]) string {
+	key, value := "null", "null"
+	if !r.NullKey {
+		key = show(r.Key)
+	}
+	if !r.Null {
+		value = show(r.Value)
+	}
+	return line(key, value, r.Timestamp, r.Headers)
+}
+
+func record(key, value string, p testkit.Produced) string { return line(key, value, p.Timestamp, p.Headers) }
+
+func line(key, value string, at int64, headers []stream.Header) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s at %d", key, value, p.Timestamp)
-	for _, h := range p.Headers {
+	fmt.Fprintf(&b, "%s -> %s at %d", key, value, at)
+	for _, h := range headers {
 		value := bytesOf(h.Value)
 		if strings.Contains(value, " ") && !strings.HasPrefix(value, `"`) {
 			value = strconv.Quote(value)

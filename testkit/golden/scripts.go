@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/millrace-go/millrace/testkit"
+	"github.com/millrace-go/millrace/testkit/internal/catch"
 	"github.com/millrace-go/millrace/topology"
 )
 
@@ -54,7 +55,7 @@ type script struct {
 	topics map[string]topic
 	stores map[string]func(*testkit.Driver) []string
 
-	t      *catcher
+	t      *catch.TB
 	d      *testkit.Driver // nil before the first command that needs one
 	shown  int             // records produced that were printed
 	many   bool            // topics have several partitions
@@ -99,7 +100,7 @@ func (s *script) attempt(c *datadriven.TestData) (out []string, failure string) 
 			return nil, failure
 		}
 	}
-	failure = s.t.catch(func() { out = s.run(c) })
+	failure = s.t.Catch(func() { out = s.run(c) })
 	return out, failure
 }
 
@@ -116,6 +117,17 @@ func (s *script) run(c *datadriven.TestData) []string {
 		s.d.Advance(by)
 	case "commit":
 		s.d.Commit()
+	case "interrupt":
+		how, after := s.interruption(c), 0
+		for _, a := range c.CmdArgs[1:] {
+			if a.Key != "after" {
+				s.t.Fatalf("interrupt: unknown argument %q", a.Key)
+			}
+			after = int(s.number(a))
+		}
+		s.d.Interrupt(how, after)
+	case "restart":
+		s.d.Restart(s.interruption(c))
 	case "store":
 		name := s.operand(c)
 		read := s.stores[name]
@@ -130,9 +142,19 @@ func (s *script) run(c *datadriven.TestData) []string {
 		}
 		return append(out, fmt.Sprintf("%d dropped", s.d.Dropped()))
 	default:
-		s.t.Fatalf("unknown command %q: the commands are new, pipe, advance, commit, store, skips and describe", c.Cmd)
+		s.t.Fatalf("unknown command %q: the commands are new, pipe, advance, commit, interrupt, restart, store, skips and describe", c.Cmd)
 	}
 	return s.produced()
+}
+
+func (s *script) interruption(c *datadriven.TestData) testkit.Interruption {
+	for _, how := range []testkit.Interruption{testkit.Abort, testkit.Crash, testkit.Loss} {
+		if s.operand(c) == how.String() {
+			return how
+		}
+	}
+	s.t.Fatalf("%s %s: the interruptions are abort, crash and loss", c.Cmd, s.operand(c))
+	return 0
 }
 
 // operand is the one thing that a command is about.
@@ -191,8 +213,8 @@ func (s *script) produced() []string {
 
 // start makes a driver.
 func (s *script) start(args []datadriven.CmdArg) string {
-	s.t, s.shown, s.many, s.last, s.broken = &catcher{}, 0, false, 0, false
-	return s.t.catch(func() {
+	s.t, s.shown, s.many, s.last, s.broken = &catch.TB{}, 0, false, 0, false
+	return s.t.Catch(func() {
 		var opts []testkit.Option
 		for _, a := range args {
 			switch a.Key {
@@ -232,7 +254,7 @@ func (s *script) end() string {
 	if s.broken {
 		return ""
 	}
-	return s.t.finish()
+	return s.t.Finish()
 }
 
 // place is what changes whenever the program does, and says nothing of what it does.

@@ -87,10 +87,19 @@ func windowView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] {
 			if err != nil {
 				return nil, err
 			}
+			told := ctx.Told && st.EmitOnCommit
+			if told {
+				ws.KeepOld()
+			}
 			return func(k window.Key[K]) (v A, ts int64, ok bool, err error) {
 				e, live, err := ws.Entry(k.Key, k.Start)
-				if err != nil || !live {
+				switch {
+				case err != nil:
 					return v, 0, false, err
+				case told:
+					return ws.Told(e)
+				case !live:
+					return v, 0, false, nil
 				}
 				v, err = ws.Value(e)
 				return v, e.Timestamp(), true, err

@@ -26,6 +26,11 @@ type Context struct {
 	// callback makes of the error that it was given.
 	Fault error
 
+	// Told is set while a table's rows are opened to be joined with another table's changes: those of a store that emits on
+	// commit are then looked up as they were last told of. Changes of both sides between two commits thus act one after the
+	// other, and no result is made, or left, of a row that the other side has yet to hear of.
+	Told bool
+
 	// RoundTrip makes operators pass values through their serdes at every edge that knows one (testkit).
 	RoundTrip bool
 

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
+
 	"github.com/millrace-go/millrace/internal/graph"
 )
 
@@ -63,4 +65,20 @@ func (s *cells[V]) Changed(f func(e *Entry[V], old V, hadOld bool) error) error 
 		}
 		return f(typed[V](e), old, hadOld)
 	})
+}
+
+// Told is the row as Changed last told of it. Until a commit has told of a write, others see the row as it was. KeepOld must
+// have been called before the row was first written.
+func (s *cells[V]) Told(e *Entry[V]) (v V, ts int64, has bool, err error) {
+	switch {
+	case !e.untold:
+		v, err = s.Value(e)
+		return v, e.ts, e.has, err
+	case !e.oldHas || len(e.oldRow) < 8: // what could not be encoded fails the commit
+		return v, 0, false, nil
+	}
+	if v, err = s.value.Decode(e.oldRow[8:]); err != nil {
+		return v, 0, false, s.over.badRow(&e.entry, "last row", err)
+	}
+	return v, int64(binary.BigEndian.Uint64(e.oldRow)), true, nil
 }

@@ -35,6 +35,15 @@ func (s *KeyValue[K, V]) Get(k K) (v V, ts int64, ok bool, err error) {
 	return v, e.ts, e.has, err
 }
 
+// GetTold is Get of the row as Changed last told of it: see Told.
+func (s *KeyValue[K, V]) GetTold(k K) (v V, ts int64, ok bool, err error) {
+	e, err := s.Entry(k)
+	if err != nil {
+		return v, 0, false, err
+	}
+	return s.Told(e)
+}
+
 // KeyOf decodes the key of an entry.
 func (s *KeyValue[K, V]) KeyOf(e *Entry[V]) (K, error) {
 	k, err := s.key.Decode(s.core.tail(&e.entry))

@@ -40,30 +40,36 @@ func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table
 	parts := t.Parts()
 	view := parts.View()
 	c.G.CoPartition(in.Node, parts.Node)
+	late := newGrace(c, in, parts.History)
+	stores := view.Stores
+	if late != nil {
+		stores = append(append([]*graph.Store(nil), stores...), late.store)
+	}
 	name := c.Name
 	if in.Node != s.s.Node {
 		name = "" // the repartition topic has it
 	}
 	nilable := store.Nilable[R]()
-	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{in.Node}, Stores: view.Stores},
+	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{in.Node}, Stores: stores},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K, R]) error) (func(*graph.Record[K, V]) error, error) {
-			get, err := view.Open(ctx)
+			get, getAt, err := openRows(ctx, view)
 			if err != nil {
 				return nil, err
 			}
 			var o graph.Record[K, R]
-			return func(r *graph.Record[K, V]) error {
-				if r.Null || r.NullKey && !left {
-					ctx.Skip(n, "null key or value")
-					return nil
-				}
+			one := func(r *graph.Record[K, V]) error {
 				var w W
 				var ok bool
-				if !r.NullKey {
-					var err error
-					if w, _, ok, err = get(r.Key); err != nil {
-						return err
-					}
+				var err error
+				switch {
+				case r.NullKey:
+				case getAt != nil:
+					w, _, ok, err = getAt(r.Key, r.Timestamp)
+				default:
+					w, _, ok, err = get(r.Key)
+				}
+				if err != nil {
+					return err
 				}
 				if !ok && !left {
 					return nil
@@ -71,10 +77,32 @@ func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table
 				o = graph.Record[K, R]{Key: r.Key, NullKey: r.NullKey, Value: join(r.Value, w, ok), Timestamp: r.Timestamp, Headers: r.Headers}
 				o.Null = nilable && store.IsNil(&o.Value)
 				return next(&o)
+			}
+			if late != nil {
+				if one, err = late.compile(ctx, n, one); err != nil {
+					return nil, err
+				}
+			}
+			return func(r *graph.Record[K, V]) error {
+				if r.Null || r.NullKey && !left {
+					ctx.Skip(n, "null key or value")
+					return nil
+				}
+				return one(r)
 			}, nil
 		})
 	operator.RoundTrip[K, R](n, nil)
 	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: in.Key, Rekeyed: in.Rekeyed}}
+}
+
+// openRows opens a table for look-ups: of the row as it is, or, if the table is versioned, as it was at a time.
+func openRows[K, W any](ctx *graph.Context, view graph.View[K, W]) (get graph.Lookup[K, W], getAt graph.LookupAt[K, W], err error) {
+	if view.OpenAt != nil {
+		getAt, err = view.OpenAt(ctx)
+		return nil, getAt, err
+	}
+	get, err = view.Open(ctx)
+	return get, nil, err
 }
 
 // ours reports whether a table can be joined, and notes an error if it cannot.

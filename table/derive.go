@@ -25,7 +25,7 @@ func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool
 	}, func(_ *graph.Context, n *graph.Node, next func(*graph.Change[K, R]) error) (func(*graph.Change[K, V]) error, error) {
 		var o graph.Change[K, R]
 		return func(ch *graph.Change[K, V]) error {
-			o = graph.Change[K, R]{Key: ch.Key, Timestamp: ch.Timestamp, Headers: ch.Headers}
+			o = graph.Change[K, R]{Key: ch.Key, Late: ch.Late, Timestamp: ch.Timestamp, Headers: ch.Headers}
 			if ch.HasNew {
 				o.New, o.HasNew = show(ch.Key, ch.New)
 			}
@@ -47,22 +47,41 @@ func derive[K, V, R any](t *Table[K, V], c *operator.Call, f func(K, V) (R, bool
 		return stored(c, d)
 	}
 	view := t.t.View
+	d.History = t.t.History
 	d.View = func() graph.View[K, R] {
 		p := view()
-		return graph.View[K, R]{Stores: p.Stores, Open: func(ctx *graph.Context) (graph.Lookup[K, R], error) {
-			get, err := p.Open(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return func(k K) (r R, ts int64, ok bool, err error) {
-				v, ts, ok, err := get(k)
-				if err != nil || !ok {
-					return r, 0, false, err
-				}
-				r, ok = show(k, v)
-				return r, ts, ok, nil
-			}, nil
-		}}
+		return derivedView(p, show)
 	}
 	return &Table[K, R]{d}
+}
+
+// derivedView looks rows up in the parent of a derived table. (Inlined, its closures would be compiled at each call.)
+//
+//go:noinline
+func derivedView[K, V, R any](p graph.View[K, V], show func(K, V) (R, bool)) graph.View[K, R] {
+	shown := func(k K, v V, ts int64, ok bool, err error) (R, int64, bool, error) {
+		if err != nil || !ok {
+			var none R
+			return none, 0, false, err
+		}
+		r, ok := show(k, v)
+		return r, ts, ok, nil
+	}
+	d := graph.View[K, R]{Stores: p.Stores, Open: func(ctx *graph.Context) (graph.Lookup[K, R], error) {
+		get, err := p.Open(ctx)
+		return func(k K) (R, int64, bool, error) {
+			v, ts, ok, err := get(k)
+			return shown(k, v, ts, ok, err)
+		}, err
+	}}
+	if p.OpenAt != nil {
+		d.OpenAt = func(ctx *graph.Context) (graph.LookupAt[K, R], error) {
+			get, err := p.OpenAt(ctx)
+			return func(k K, at int64) (R, int64, bool, error) {
+				v, ts, ok, err := get(k, at)
+				return shown(k, v, ts, ok, err)
+			}, err
+		}
+	}
+	return d
 }

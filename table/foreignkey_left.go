@@ -21,6 +21,9 @@ func (f *foreignKey[K, V, KO, W, R]) subscribe(t graph.Table[K, V]) {
 			var versions int64
 			ctx.Var("node/"+n.Name, &versions)
 			return func(ch *graph.Change[K, V]) error {
+				if operator.Superseded(ctx, n, ch) {
+					return nil
+				}
 				e, err := rows.Entry(ch.Key)
 				if err != nil {
 					return err

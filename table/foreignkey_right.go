@@ -66,12 +66,15 @@ func (f *foreignKey[K, V, KO, W, R]) answer(o graph.Table[KO, W]) {
 			}, nil
 		}).Using(view.Stores)
 	tell := graph.Add(f.c.G, graph.Spec{Op: "fk-tell", At: f.c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{o.Node}, Stores: []*graph.Store{f.subs}},
-		func(ctx *graph.Context, _ *graph.Node, next func(*out) error) (func(*graph.Change[KO, W]) error, error) {
+		func(ctx *graph.Context, n *graph.Node, next func(*out) error) (func(*graph.Change[KO, W]) error, error) {
 			subs, err := graph.OpenStore[*store.KeyValue[[]byte, fkSub]](ctx, f.subs)
 			if err != nil {
 				return nil, err
 			}
 			return func(ch *graph.Change[KO, W]) error {
+				if operator.Superseded(ctx, n, ch) {
+					return nil
+				}
 				fk, err := f.ko.Append(nil, ch.Key)
 				if err != nil {
 					return err

@@ -59,6 +59,9 @@ func regroup[K, V, K2, V2 any](t graph.Table[K, V], c *operator.Call, f func(K, 
 			var o graph.Record[K2, change[V2]]
 			same := sameKey(n, ks)
 			return func(ch *graph.Change[K, V]) error {
+				if ch.Late { // of a versioned table; as in Kafka Streams it is not counted here
+					return nil
+				}
 				oldKey, oldValue, hadOld := half(ch.Key, ch.Old, ch.HasOld)
 				newKey, newValue, hasNew := half(ch.Key, ch.New, ch.HasNew)
 				o = graph.Record[K2, change[V2]]{Timestamp: ch.Timestamp, Headers: ch.Headers}

@@ -19,6 +19,9 @@ func side[K, V, W, R any](c *operator.Call, op string, t graph.Table[K, V], othe
 			}
 			var o graph.Change[K, R]
 			return func(ch *graph.Change[K, V]) error {
+				if operator.Superseded(ctx, n, ch) {
+					return nil
+				}
 				w, ts, ok, err := get(ch.Key)
 				if err != nil {
 					return err

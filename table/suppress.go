@@ -61,7 +61,7 @@ func (t *Table[K, V]) SuppressUntilTimeLimit[O topology.Opt](limit time.Duration
 
 // suppressed adds the node that holds a table's changes back; timeOf is a change's place in time.
 func suppressed[K, V any](t graph.Table[K, V], c *operator.Call, s *operator.Suppression, timeOf func(*graph.Change[K, V]) int64) *Table[K, V] {
-	if t.History > 0 { // as in Kafka Streams: what is held back is the latest value, and versions come late
+	if t.History != nil { // as in Kafka Streams: what is held back is the latest value, and versions come late
 		c.Errorf("the table is versioned, and updates of the past cannot be held back: suppress a table that is made of it")
 	}
 	ks, vs := operator.Key(c, t.Key), operator.Value(c, t.Value)

@@ -84,6 +84,24 @@ func CloseWhenIdle(d time.Duration) Option { return func(o *graph.Options) { o.I
 // grace is an error.
 func Retention(d time.Duration) Option { return func(o *graph.Options) { o.Retention = d } }
 
+// Versioned makes a table keep the versions of its rows: each is valid from its record's timestamp until the next one's. A
+// stream-table join then finds the row as it was at the record's time. An update that is older than its key's latest version
+// goes into the past alone: it is forwarded to streams, but joins of tables, which count it as dropped, aggregations,
+// and what comes of them do not see it. One that is older than history is dropped and counted. history is event time, in whole
+// milliseconds; the latest version of a key outlives it. For table.From, ToTable and named tables derived of
+// others. Kafka Streams: a versioned store (KIP-889, KIP-914).
+func Versioned(history time.Duration) Option {
+	return func(o *graph.Options) { o.History = &history }
+}
+
+// JoinGrace makes a join of a stream with a versioned table hold each record back until stream time, that of the join's own
+// records, is d after it, so that rows that come late still count. A record that is later than d itself is joined at once.
+// Records are let go in the order of their timestamps, then of their keys' bytes, then of arrival, and only by other records
+// of the stream. d is not longer than the table's history. Kafka Streams: Joined.withGracePeriod (KIP-923).
+func JoinGrace(d time.Duration) Option {
+	return func(o *graph.Options) { o.JoinGrace = &d }
+}
+
 // Extractor reads a record's timestamp (milliseconds since the epoch) from its content, in From. partitionTime is the
 // highest timestamp seen on the partition, -1 at first; recordTime is the one that the record carries. A negative
 // result drops the record and counts it. The record is decoded once more for it.

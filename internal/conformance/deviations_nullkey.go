@@ -17,7 +17,8 @@ var nullKeyDeviations = []Deviation{{
 
 func isKeylessLeft(s Step) bool { return s.Topic == "left" && s.Key.IsNull() && !s.Value.IsNull() }
 
-// keylessLeftJoin is what the join gives: a record without a key moves stream time and is emitted before what it releases.
+// keylessLeftJoin is what the join gives: a record without a key moves the join's time, which one without a value does not, and is emitted before
+// what it releases.
 func keylessLeftJoin(c Case) Case {
 	grace, _ := c.Params.Int("graceMs")
 	var out steps
@@ -39,7 +40,6 @@ func keylessLeftJoin(c Case) Case {
 			versions = append(versions, r)
 			slices.SortStableFunc(versions, func(a, b Record) int { return cmp.Compare(a.Time, b.Time) })
 		case r.Value.IsNull():
-			now = max(now, r.Time)
 			c.Dropped++
 		default:
 			now = max(now, r.Time)

@@ -17,6 +17,7 @@ import (
 type drawing[S text] struct {
 	b      *topology.Builder
 	params Params
+	input  []Step
 	once   bool // callbacks are not pure: no second run through serdes
 	topics map[string]topicReader
 	stores map[string]storeReader

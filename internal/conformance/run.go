@@ -98,6 +98,7 @@ type run[S text] struct {
 func (r *run[S]) check(t *bench, draw func(*drawing[S])) *Difference {
 	r.step = -1
 	r.x = newDrawing[S](r.c.Params)
+	r.x.input = r.c.Input
 	draw(r.x)
 	topo, err := r.x.b.Build()
 	if err != nil {

@@ -40,6 +40,7 @@ type Change[K, V any] struct {
 	Key            K
 	New, Old       V
 	HasNew, HasOld bool
+	Late           bool // older than the latest version of its key: of a versioned table (KIP-914)
 	Timestamp      int64
 	Headers        []Header
 }

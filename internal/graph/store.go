@@ -9,11 +9,13 @@ import (
 // Store is a store as the topology sees it; each task that uses it makes its own part.
 type Store struct {
 	Name  string
-	Kind  string // "key-value", "window", "session"
+	Kind  string // "key-value", "window", "session", "versioned"
 	At    string // file:line of the user's call
 	Nodes []*Node
 	// Retention is how long rows of a window or session store live, in milliseconds of event time; 0 keeps all.
 	Retention int64
+	// Versioned says that Retention is a history of versions: the latest of each key outlives it, in the changelog too.
+	Versioned bool
 	// NoLog leaves out the changelog: the rows do not survive the loss of the disk.
 	NoLog bool
 	// Changelog is its topic, once the graph is built.

@@ -23,6 +23,9 @@ func (c *Call) NewStore(name, kind string, retention int64) *graph.Store {
 			s.Retention = ms
 		}
 	}
+	if c.History != nil && kind != versionedKind {
+		c.Errorf("it keeps no versions: topology.Versioned is for table.From, ToTable and the tables derived of others")
+	}
 	return c.G.AddStore(s, c.Op)
 }
 
@@ -42,6 +45,10 @@ func KeyValueView[K, V any](s *graph.Store) graph.View[K, V] {
 		if err != nil {
 			return nil, err
 		}
+		if c.Told && s.EmitOnCommit {
+			kv.KeepOld()
+			return kv.GetTold, nil
+		}
 		return kv.Get, nil
 	}}
 }
@@ -54,7 +61,7 @@ func AddTable[K, V any](c *Call, s graph.Stream[K, V], name string, always bool)
 	var st *graph.Store
 	materialise := func() {
 		if st == nil {
-			st = KeyValueStore(c, c.G.NeedName(c.At, c.Op, name, "a store"), ks, vs)
+			st = TableStore(c, c.G.NeedName(c.At, c.Op, name, "a store"), ks, vs)
 			t.Node.Use(st)
 		}
 	}
@@ -67,17 +74,16 @@ func AddTable[K, V any](c *Call, s graph.Stream[K, V], name string, always bool)
 			if st == nil {
 				return virtualTable(ctx, n, next), nil
 			}
-			kv, err := graph.OpenStore[*store.KeyValue[K, V]](ctx, st)
-			if err != nil {
-				return nil, err
-			}
-			return storedTable(ctx, n, kv, st, next), nil
+			return keeper(ctx, n, st, next)
 		})
 	t.View = func() graph.View[K, V] {
 		materialise()
-		return KeyValueView[K, V](st)
+		return TableView[K, V](st)
 	}
-	if always {
+	if c.History != nil {
+		t.History = new(c.History.Milliseconds())
+	}
+	if always || c.History != nil {
 		materialise()
 	}
 	return t

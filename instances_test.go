@@ -20,14 +20,11 @@ func TestTwoInstances(t *testing.T) {
 	topo := wordCount(t, id, in, out)
 	text := lines(6000, 100)
 	first := start(t, topo, cfg)
-	fed := make(chan error, 1)
-	go func() { fed <- feed(t.Context(), cfg.Bootstrap, in, text[:4000]) }()
-	awaitRecords(t, cfg.Bootstrap, out, 1500)
+	fed := brokertest.Feed(t, cfg.Bootstrap, in, 20, text[:4000])
+	brokertest.AwaitEnd(t, cfg.Bootstrap, out, 1500, longest)
 	cfg.StateDir = t.TempDir()
 	second := start(t, topo, cfg)
-	if err := <-fed; err != nil {
-		t.Fatal(err)
-	}
+	fed()
 	brokertest.Consume(t, cfg.Bootstrap, out, 12000, 60*time.Second)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		both := append(first.Health().Tasks, second.Health().Tasks...)
@@ -42,9 +39,7 @@ func TestTwoInstances(t *testing.T) {
 	if err := first.shutdown(); err != nil {
 		t.Fatal(err)
 	}
-	if err := feed(t.Context(), cfg.Bootstrap, in, text[4000:]); err != nil {
-		t.Fatal(err)
-	}
+	brokertest.Produce(t, cfg.Bootstrap, in, text[4000:]...)
 	brokertest.Consume(t, cfg.Bootstrap, out, 18000, 60*time.Second)
 	if diff := cmp.Diff(8, len(second.Health().Tasks)); diff != "" {
 		t.Errorf("tasks of the one that is left (-want +got):\n%s", diff)

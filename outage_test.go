@@ -32,7 +32,7 @@ func TestBrokerRestart(t *testing.T) {
 	text := lines(2000, 100)
 	a := start(t, wordCount(t, "app", in, out), cfg)
 	brokertest.Produce(t, cfg.Bootstrap, in, text[:1000]...)
-	awaitRecords(t, cfg.Bootstrap, out, 500)
+	brokertest.AwaitEnd(t, cfg.Bootstrap, out, 500, longest)
 	if err := broker.Close(); err != nil {
 		t.Fatal(err)
 	}

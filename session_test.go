@@ -69,7 +69,7 @@ func TestSessions(t *testing.T) {
 		brokertest.Produce(t, bootstrap, sites, brokertest.Record{Key: fmt.Append(nil, "site", i), Value: fmt.Append(nil, "name", i), Timestamp: time.UnixMilli(1)})
 	}
 	records, want := clicks(4000, 40)
-	k := killed{"sessions", app, []string{in, sites, out}, 1}
+	k := killed{program: "sessions", app: app, topics: []string{in, sites, out}, results: 1}
 	k.run(t, bootstrap, records, 2)
 	checkVisits(t, brokertest.All(t, bootstrap, out), want)
 }

@@ -1,7 +1,6 @@
 package task_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,29 +19,16 @@ import (
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+	"github.com/millrace-go/millrace/internal/proctest"
 	"github.com/millrace-go/millrace/stream"
 	"github.com/millrace-go/millrace/task"
 	"github.com/millrace-go/millrace/topology"
 )
 
-// childEnv makes the test binary run a program of this file instead of tests.
-const childEnv = "MILLRACE_TASK_CHILD"
-
 func TestMain(m *testing.M) {
-	if args := strings.Fields(os.Getenv(childEnv)); len(args) > 0 {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		err := programs[args[0]](ctx, args[1:])
-		stop()
-		if err != nil {
-			fmt.Println("error:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	proctest.Main(map[string]proctest.Program{"worker": workerProgram, "app": appProgram})
 	os.Exit(m.Run())
 }
-
-var programs = map[string]func(ctx context.Context, args []string) error{"worker": workerProgram, "app": appProgram}
 
 // workerProgram is a worker that fails, panics and dawdles at random: bootstrap, task, seed.
 func workerProgram(ctx context.Context, args []string) error {
@@ -94,7 +78,7 @@ func appProgram(ctx context.Context, args []string) error {
 		return err
 	}
 	guarantee := millrace.ExactlyOnce
-	if args[4] == "at-least-once" {
+	if args[4] == millrace.AtLeastOnce.String() {
 		guarantee = millrace.AtLeastOnce
 	}
 	return millrace.Run(ctx, topo, millrace.Config{
@@ -107,69 +91,12 @@ func appProgram(ctx context.Context, args []string) error {
 	})
 }
 
-// spawn starts a program in a process of its own and waits until it is ready.
-func spawn(t *testing.T, args ...string) *exec.Cmd {
+// spawn starts a program and waits until it is ready.
+func spawn(t *testing.T, program string, args ...string) *proctest.Process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+strings.Join(args, " "))
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var readers sync.WaitGroup
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		readers.Wait()
-		_ = cmd.Wait()
-	})
-	ready := make(chan bool, 1)
-	readers.Go(func() {
-		for s := bufio.NewScanner(stdout); s.Scan(); {
-			switch {
-			case s.Text() == "ready":
-				ready <- true
-			case strings.HasPrefix(s.Text(), "error: "), strings.HasPrefix(s.Text(), "panic: "):
-				t.Log(args[0] + ": " + s.Text())
-			}
-		}
-		close(ready)
-	})
-	select {
-	case ok := <-ready:
-		if !ok {
-			t.Fatalf("%s ended before it was ready", args[0])
-		}
-	case <-time.After(60 * time.Second):
-		t.Fatalf("%s is not ready after a minute", args[0])
-	}
-	return cmd
-}
-
-// awaitEnd waits until a topic has so many committed records.
-func awaitEnd(t *testing.T, bootstrap, topic string, n int64) {
-	t.Helper()
-	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	sum := int64(0)
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		ends, err := kadm.NewClient(c).ListCommittedOffsets(t.Context(), topic)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum = 0
-		ends.Each(func(o kadm.ListedOffset) { sum += o.Offset })
-		if sum >= n {
-			return
-		}
-	}
-	t.Fatalf("topic %s has %d records, markers included, after 90 s, not %d", topic, sum, n)
+	p := proctest.Start(t, program, args...)
+	p.AwaitLine("ready")
+	return p
 }
 
 // TestChaos kills workers and the application at random while workers fail at random: every record has its result, once
@@ -202,22 +129,24 @@ func chaos(t *testing.T, g millrace.Guarantee, seed uint64) { //nolint:thelper /
 	}
 	brokertest.Produce(t, f.bootstrap, in, recs...)
 	dir := t.TempDir()
-	newApp := func() *exec.Cmd {
-		return spawn(t, "app", f.bootstrap, f.task.Name, app, dir, strings.ReplaceAll(g.String(), " ", "-"))
+	newApp := func() *proctest.Process {
+		return spawn(t, "app", f.bootstrap, f.task.Name, app, dir, g.String())
 	}
-	newWorker := func() *exec.Cmd { return spawn(t, "worker", f.bootstrap, f.task.Name, fmt.Sprint(rnd.Uint64())) }
-	application, workers := newApp(), []*exec.Cmd{newWorker(), newWorker()}
+	newWorker := func() *proctest.Process {
+		return spawn(t, "worker", f.bootstrap, f.task.Name, fmt.Sprint(rnd.Uint64()))
+	}
+	application, workers := newApp(), []*proctest.Process{newWorker(), newWorker()}
 	for i := range 3 {
-		awaitEnd(t, f.bootstrap, f.task.OutputTopic(), int64((i+1)*n/2)) // each request has two messages at least
+		brokertest.AwaitEnd(t, f.bootstrap, f.task.OutputTopic(), int64((i+1)*n/2), 2*time.Minute) // each request has two messages at least
 		switch k := rnd.IntN(3); {
 		case k < 2:
 			t.Logf("kill worker %d", k)
 			awaitSettled(t, f.bootstrap, f.task.Name, len(workers), 3)
-			kill(t, workers[k])
+			workers[k].Kill()
 			workers[k] = newWorker()
 		default:
 			t.Log("kill the application")
-			kill(t, application)
+			application.Kill()
 			application = newApp()
 		}
 	}
@@ -277,22 +206,10 @@ func awaitSettled(t *testing.T, bootstrap, name string, workers, partitions int)
 	t.Fatalf("the workers of task %s do not settle in 90 s", name)
 }
 
-// kill ends a program without a warning.
-func kill(t *testing.T, cmd *exec.Cmd) {
-	t.Helper()
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-}
-
 // end stops a program as an operator would.
-func end(t *testing.T, cmd *exec.Cmd) {
+func end(t *testing.T, p *proctest.Process) {
 	t.Helper()
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
+	if err := p.Stop(); err != nil {
 		t.Errorf("a program ended with %v", err)
 	}
 }

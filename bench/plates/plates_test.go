@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,19 +13,14 @@ import (
 
 	"github.com/millrace-go/millrace/bench"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+	"github.com/millrace-go/millrace/internal/proctest"
 )
-
-// asCommand makes the test binary be the command, so that it can be killed.
-const asCommand = "MILLRACE_TEST_PLATES"
 
 // killsEnv is how often TestKill kills: 2 unless set.
 const killsEnv = "MILLRACE_KILLS"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
-		main()
-		return
-	}
+	proctest.Main(map[string]proctest.Program{"plates": func(context.Context, []string) error { main(); return nil }})
 	os.Exit(m.Run())
 }
 
@@ -64,62 +54,25 @@ func input(t *testing.T) (bootstrap, images, metadata string, records []brokerte
 	return bootstrap, images, metadata, records
 }
 
-// feed produces little by little, so that the application is always in the middle of its work.
-func feed(t *testing.T, bootstrap, topic string, records []brokertest.Record) (wait func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for chunk := range slices.Chunk(records, 2000) {
-			brokertest.Produce(t, bootstrap, topic, chunk...)
-			time.Sleep(20 * time.Millisecond) // the pace of the microscopes, much increased
-		}
-	}()
-	return func() { <-done }
+// sitesOf reads a line of progress.
+func sitesOf(line string) (n int, ok bool) {
+	_, err := fmt.Sscanf(line, "sites=%d", &n)
+	return n, err == nil
 }
 
-// started is a running command.
-type started struct {
-	*exec.Cmd
-	out    bytes.Buffer
-	log    strings.Builder // what is no progress
-	sites  chan int
-	stderr chan struct{} // closed at its end
-}
-
-func command(t *testing.T, args ...string) *started {
+// finish waits for the end of the command and reads its result.
+func finish(t *testing.T, command *proctest.Process) result {
 	t.Helper()
-	c := &started{Cmd: exec.Command(os.Args[0], args...), sites: make(chan int, 10_000), stderr: make(chan struct{})}
-	c.Env = append(os.Environ(), asCommand+"=1")
-	c.Stdout = &c.out
-	pipe, w := io.Pipe()
-	c.Stderr = w
-	if err := c.Start(); err != nil {
+	if err := command.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Process.Kill() })
-	go func() {
-		defer close(c.stderr)
-		for s := bufio.NewScanner(pipe); s.Scan(); {
-			if n, ok := strings.CutPrefix(s.Text(), "sites="); ok {
-				sites, _ := strconv.Atoi(n)
-				c.sites <- sites
-				continue
-			}
-			c.log.WriteString(s.Text() + "\n")
-		}
-		close(c.sites)
-	}()
-	t.Cleanup(func() { _ = w.Close() })
-	return c
-}
-
-// finish waits for the end and reads the result.
-func (c *started) finish(t *testing.T) result {
-	t.Helper()
 	var r result
-	err := c.Wait()
-	if jsonErr := json.Unmarshal(c.out.Bytes(), &r); err != nil || jsonErr != nil {
-		t.Fatalf("the command: %v\n%s", errors.Join(err, jsonErr), c.log.String())
+	for _, line := range command.Lines() {
+		if strings.HasPrefix(line, "{") {
+			if err := json.Unmarshal([]byte(line), &r); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	return r
 }
@@ -143,20 +96,20 @@ func TestKill(t *testing.T) {
 			"-guarantee", "eos", "-app", app, "-state", t.TempDir(), "-timeout", "120s", "-workers", strconv.Itoa(1 + n%2),
 		}
 		at := want*3/10 + rnd.IntN(want*3/10)
-		first := command(t, args...)
-		wait := feed(t, bootstrap, images, records)
+		first := proctest.Start(t, "plates", args...)
+		wait := brokertest.Feed(t, bootstrap, images, 500, records)
 		seen := 0
-		for seen = range first.sites {
-			if seen >= at {
-				break
+		first.Await(fmt.Sprintf("that it has %d sites", at), func(line string) bool {
+			if sites, ok := sitesOf(line); ok {
+				seen = sites
 			}
-		}
-		_ = first.Process.Kill()
-		_ = first.Wait()
+			return seen >= at
+		})
+		first.Kill()
 		if seen > want*7/10 {
 			t.Logf("run %d: the count was late: killed at %d of %d sites", n, seen, want)
 		}
-		r := command(t, args...).finish(t)
+		r := finish(t, proctest.Start(t, "plates", args...))
 		wait()
 		t.Logf("run %d: killed at %d of %d sites; again: %+v", n, seen, want, r)
 		if r.Sites != want || r.Unique != want || r.Duplicates != 0 {
@@ -172,14 +125,12 @@ func topicsOf(app string) []string {
 
 func TestFlags(t *testing.T) {
 	for _, args := range [][]string{{}, {"-input", "a"}, {"-input", "a", "-metadata", "b"}, {"-input", "a", "-metadata", "b", "-state", "c", "-guarantee", "x"}} {
-		c := command(t, args...)
+		c := proctest.Start(t, "plates", args...)
 		if err := c.Wait(); err == nil {
 			t.Errorf("%q: no error", args)
 		}
-		_ = c.Stderr.(*io.PipeWriter).Close()
-		<-c.stderr
-		if !strings.HasPrefix(c.log.String(), "plates: ") {
-			t.Errorf("%q: %s", args, fmt.Sprint(c.log.String()))
+		if log := strings.Join(c.Lines(), "\n"); !strings.HasPrefix(log, "plates: ") {
+			t.Errorf("%q: %s", args, log)
 		}
 	}
 }

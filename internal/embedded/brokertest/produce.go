@@ -2,6 +2,7 @@ package brokertest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,10 +37,41 @@ func ProduceTo(t testing.TB, bootstrap, topic string, records ...Record) {
 	produce(t, bootstrap, topic, kgo.ManualPartitioner(), records)
 }
 
+// Feed writes records beside the test, a few at a time, each time waiting until the broker has them, so that whoever reads
+// them stays in the middle of its work. wait waits until all are written; the test's end waits too, or cuts it short.
+func Feed(t testing.TB, bootstrap, topic string, few int, records []Record) (wait func()) {
+	t.Helper()
+	c := client(t, bootstrap, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for chunk := range slices.Chunk(records, few) {
+			if err := c.ProduceSync(t.Context(), wire(chunk)...).FirstErr(); err != nil {
+				if t.Context().Err() != nil {
+					return
+				}
+				t.Errorf("brokertest: feed topic %s on %s: %v", topic, bootstrap, err)
+				return
+			}
+		}
+	}()
+	wait = func() { <-done }
+	t.Cleanup(wait)
+	return wait
+}
+
 func produce(t testing.TB, bootstrap, topic string, by kgo.Partitioner, records []Record) {
 	t.Helper()
 	c := client(t, bootstrap, kgo.RecordPartitioner(by), kgo.DefaultProduceTopic(topic))
 	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.ProduceSync(ctx, wire(records)...).FirstErr(); err != nil {
+		t.Fatalf("brokertest: produce %d records to topic %s on %s: %v", len(records), topic, bootstrap, err)
+	}
+}
+
+func wire(records []Record) []*kgo.Record {
 	batch := make([]*kgo.Record, len(records))
 	for i, r := range records {
 		batch[i] = &kgo.Record{Partition: r.Partition, Key: r.Key, Value: r.Value, Timestamp: r.Timestamp}
@@ -47,9 +79,5 @@ func produce(t testing.TB, bootstrap, topic string, by kgo.Partitioner, records 
 			batch[i].Headers = append(batch[i].Headers, kgo.RecordHeader{Key: h.Name, Value: h.Value})
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := c.ProduceSync(ctx, batch...).FirstErr(); err != nil {
-		t.Fatalf("brokertest: produce %d records to topic %s on %s: %v", len(records), topic, bootstrap, err)
-	}
+	return batch
 }

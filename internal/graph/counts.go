@@ -7,8 +7,8 @@ import (
 )
 
 // Counts works out how many partitions each topic of the graph has. user tells it of user topics (an error for one that
-// does not exist). Topics that are joined and differ are errors, all of them told at once, and so is an operator that was
-// added after Build.
+// does not exist). Topics that meet by key (in a join, or merged before an aggregation) and differ are errors, all of them told
+// at once, and so is an operator that was added after Build.
 func (g *Graph) Counts(user func(topic string) (int32, error)) (map[*Topic]int32, error) {
 	if err := g.Err(); err != nil {
 		return nil, err
@@ -44,13 +44,13 @@ func (g *Graph) Counts(user func(topic string) (int32, error)) (map[*Topic]int32
 	return counts, g.unequal(counts, groups)
 }
 
-// unequal tells of the joins whose topics differ in their partitions, at the call that joins two of them where there is one.
+// unequal tells of the topics that meet by key and differ in their partitions, at the call where two of them meet if there is one.
 func (g *Graph) unequal(counts map[*Topic]int32, groups [][]*Topic) error {
 	var errs []error
 	differ := func(at string, ts []*Topic) bool {
 		for _, t := range ts[min(1, len(ts)):] {
 			if counts[t] != counts[ts[0]] {
-				errs = append(errs, fmt.Errorf("%s: topic %q has %d partitions and %q has %d, but they are joined here and need equally many: "+
+				errs = append(errs, fmt.Errorf("%s: topic %q has %d partitions and %q has %d, but they meet by key here and need equally many: "+
 					"recreate one of them, or send one side through Repartition with topology.Partitions", at, ts[0].Name, counts[ts[0]], t.Name, counts[t]))
 				return true
 			}
@@ -171,23 +171,28 @@ func (g *Graph) coPartitionedTopics() [][]*Topic {
 	return groups
 }
 
-func (cp CoPartition) topics() []*Topic {
+func (cp CoPartition) topics() []*Topic { return SourcesAbove(cp.Nodes...) }
+
+// SourcesAbove are the topics that feed nodes, each once.
+func SourcesAbove(nodes ...*Node) []*Topic {
 	var ts []*Topic
-	for _, n := range cp.Nodes {
-		ts = appendSources(ts, n)
+	seen := map[*Node]bool{} // what was split and merged again has many ways up
+	var walk func(n *Node)
+	walk = func(n *Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		if n.Kind == SourceNode && !slices.Contains(ts, n.Topic) {
+			ts = append(ts, n.Topic)
+			return
+		}
+		for _, p := range n.Parents {
+			walk(p)
+		}
+	}
+	for _, n := range nodes {
+		walk(n)
 	}
 	return ts
 }
-
-func appendSources(ts []*Topic, n *Node) []*Topic {
-	if n.Kind == SourceNode && !slices.Contains(ts, n.Topic) {
-		return append(ts, n.Topic)
-	}
-	for _, p := range n.Parents {
-		ts = appendSources(ts, p)
-	}
-	return ts
-}
-
-// SourcesAbove are the topics that feed a node.
-func SourcesAbove(n *Node) []*Topic { return appendSources(nil, n) }

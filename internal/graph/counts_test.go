@@ -101,25 +101,25 @@ func TestCountsThatCannotBe(t *testing.T) {
 		{"a topic that is not there", func(d drawing) { d.source("in") }, "no such topic: in"},
 		{
 			"joined topics that differ", func(d drawing) { d.CoPartition(d.source("a3"), d.source("b4")) },
-			`counts_test.go:N: topic "a3" has 3 partitions and "b4" has 4, but they are joined here and need equally many: ` +
+			`counts_test.go:N: topic "a3" has 3 partitions and "b4" has 4, but they meet by key here and need equally many: ` +
 				`recreate one of them, or send one side through Repartition with topology.Partitions`,
 		},
 		{
 			"a repartition topic that the user fixed", func(d drawing) { d.CoPartition(d.through("r", 2, d.source("a3")), d.source("b4")) },
-			`counts_test.go:N: topic "r" has 2 partitions and "b4" has 4, but they are joined here and need equally many: ` +
+			`counts_test.go:N: topic "r" has 2 partitions and "b4" has 4, but they meet by key here and need equally many: ` +
 				`recreate one of them, or send one side through Repartition with topology.Partitions`,
 		},
 		{"all of them at once", func(d drawing) {
 			d.CoPartition(d.source("a3"), d.source("b4"))
 			d.CoPartition(d.source("c5"), d.source("d6"))
-		}, `counts_test.go:N: topic "a3" has 3 partitions and "b4" has 4, but they are joined here and need equally many: ` +
+		}, `counts_test.go:N: topic "a3" has 3 partitions and "b4" has 4, but they meet by key here and need equally many: ` +
 			"recreate one of them, or send one side through Repartition with topology.Partitions\n" +
-			`counts_test.go:N: topic "c5" has 5 partitions and "d6" has 6, but they are joined here and need equally many: ` +
+			`counts_test.go:N: topic "c5" has 5 partitions and "d6" has 6, but they meet by key here and need equally many: ` +
 			"recreate one of them, or send one side through Repartition with topology.Partitions"},
 		{"what is joined with what it feeds, and more than it", func(d drawing) {
 			r1 := d.through("r1", 0, d.source("a3"))
 			d.CoPartition(r1, d.through("r2", 0, d.process("merge", r1, d.source("b6"))))
-		}, `counts_test.go:N: topic "r1" has 3 partitions and "r2" has 6, but they are joined here and need equally many: ` +
+		}, `counts_test.go:N: topic "r1" has 3 partitions and "r2" has 6, but they meet by key here and need equally many: ` +
 			`recreate one of them, or send one side through Repartition with topology.Partitions`},
 		{"an internal topic that nothing feeds", func(d drawing) {
 			d.node(graph.Spec{Op: "source", Kind: graph.SourceNode, Topic: d.Topic("r", graph.Repartition)})

@@ -22,9 +22,13 @@ func Repartitioned[K, V any](c *Call, s graph.Stream[K, V], name string) graph.S
 	return graph.Stream[K, V]{G: s.G, Node: n, Key: ks, Value: vs}
 }
 
-// Through is Repartitioned where the key may have changed, and s itself where it has not.
+// Through is Repartitioned where the key may have changed, and s itself where it has not. What was merged must be partitioned
+// alike then.
 func Through[K, V any](c *Call, s graph.Stream[K, V], name string) graph.Stream[K, V] {
 	if !s.Rekeyed {
+		if len(graph.SourcesAbove(s.Node)) > 1 {
+			c.G.CoPartition(s.Node)
+		}
 		return s
 	}
 	return Repartitioned(c, s, c.G.NeedName(c.At, c.Op, name, "a repartition topic (the key has changed)"))

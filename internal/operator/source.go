@@ -90,6 +90,7 @@ func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, k
 	if op == "to" {
 		name = c.Name
 	}
+	choose := partitioner[K, V](c)
 	return graph.Add(c.G, graph.Spec{Op: op, Name: name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
 		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
 			enc := newEncoder(ks, vs, inherited)
@@ -98,6 +99,9 @@ func AddSink[K, V any](c *Call, op string, parent *graph.Node, t *graph.Topic, k
 				return nil, err
 			}
 			drop := dropNullKeys && !c.G.NullKeysWanted(n)
+			if choose != nil {
+				return chosen(enc, out, choose, drop), nil
+			}
 			return func(r *graph.Record[K, V]) error {
 				if r.NullKey && drop {
 					return nil
@@ -153,17 +157,22 @@ var errNoTopic = errors.New("the record was given no topic: return a topic's nam
 func AddDynamicSink[K, V any](c *Call, parent *graph.Node, ks serde.Serde[K], vs, inherited serde.Serde[V],
 	choose func(ctx *graph.Context, r *graph.Record[K, V]) string,
 ) *graph.Node {
+	place := partitioner[K, V](c)
 	t := &graph.Topic{Dynamic: true}
 	c.G.Topics = append(c.G.Topics, t)
 	return graph.Add(c.G, graph.Spec{Op: "to", Name: c.Name, At: c.At, Kind: graph.SinkNode, Topic: t, Parents: []*graph.Node{parent}},
 		func(ctx *graph.Context, n *graph.Node, _ func(*struct{}) error) (func(*graph.Record[K, V]) error, error) {
 			enc := newEncoder(ks, vs, inherited)
 			out := &route{ctx: ctx, n: n, part: enc.part}
+			send := func(r *graph.Record[K, V]) error { return out.emit(enc.encode(&out.e, r)) }
+			if place != nil {
+				send = chosen(enc, out, place, false)
+			}
 			return func(r *graph.Record[K, V]) error {
 				if err := out.to(choose(ctx, r)); err != nil {
 					return err
 				}
-				return out.emit(enc.encode(&out.e, r))
+				return send(r)
 			}, nil
 		})
 }

@@ -165,7 +165,20 @@ func joined(d *draw) {
 
 func derived(d *draw) {
 	lefts := d.in.ToTable(topology.As(d.name+"-lefts"), topology.EmitOnCommit())
-	to(d, lefts.Join(d.rows.Filter(func(_, w string) bool { return !strings.HasSuffix(w, "4") }), func(v, w string) string { return v + "&" + w }))
+	rights := d.rows.Filter(func(_, w string) bool { return !strings.HasSuffix(w, "4") })
+	var opts []topology.Option
+	if d.rng.IntN(2) == 0 {
+		opts = d.opts()
+	}
+	outer := func(v string, okV bool, w string, okW bool) string { return fmt.Sprint(v, okV, "&", w, okW) }
+	switch d.rng.IntN(3) {
+	case 0:
+		to(d, lefts.Join(rights, func(v, w string) string { return v + "&" + w }, opts...))
+	case 1:
+		to(d, rights.LeftJoin(lefts, func(w, v string, ok bool) string { return fmt.Sprint(w, "&", v, ok) }, opts...))
+	default:
+		to(d, lefts.OuterJoin(rights, outer).LeftJoin(rights, func(v, w string, ok bool) string { return fmt.Sprint(v, "&", w, ok) }, opts...))
+	}
 }
 
 var errRandom = errors.New("a value that ends in 5")

@@ -59,8 +59,16 @@ func (e event) String() string {
 	}
 }
 
+func leftJoined(l row, r int64, ok bool) string {
+	if !ok {
+		return fmt.Sprintf("%s %d alone", l.Right, l.N)
+	}
+	return joined(l, r)
+}
+
 // model is what a foreign-key join must show, by its definition.
 type model struct {
+	left   bool // rows without a right one, too
 	lefts  map[string]row
 	rights map[string]int64
 }
@@ -83,6 +91,8 @@ func (m model) rows() map[string]string {
 	for k, l := range m.lefts {
 		if r, ok := m.rights[l.Right]; ok {
 			rows[k] = joined(l, r)
+		} else if m.left {
+			rows[k] = leftJoined(l, 0, false)
 		}
 	}
 	return rows
@@ -93,15 +103,22 @@ type pair struct {
 	d    *testkit.Driver
 	m    model
 	rows map[string]string
+	all  []string // that came out
 	at   int64
 }
 
-func newPair(t testkit.TB, opts ...testkit.Option) *pair {
+func newPair(t testkit.TB, left bool, opts ...testkit.Option) *pair {
 	b := topology.New("fk")
-	ids := topology.Topic[[]byte, int64]{Name: rights.Name}
-	stream.Changes(table.From(b, lefts).ForeignKeyJoin(table.From(b, ids), rightOf, joined, topology.As("fk"))).To(results)
+	l, r := table.From(b, lefts), table.From(b, topology.Topic[[]byte, int64]{Name: rights.Name})
+	join := func() *table.Table[string, string] { return l.ForeignKeyJoin(r, rightOf, joined, topology.As("fk")) }
+	if left {
+		join = func() *table.Table[string, string] {
+			return l.LeftForeignKeyJoin(r, rightOf, leftJoined, topology.As("fk"))
+		}
+	}
+	stream.Changes(join()).To(results)
 	return &pair{
-		d: testkit.New(t, topology.Must(b.Build()), opts...), m: model{map[string]row{}, map[string]int64{}}, rows: map[string]string{},
+		d: testkit.New(t, topology.Must(b.Build()), opts...), m: model{left, map[string]row{}, map[string]int64{}}, rows: map[string]string{},
 	}
 }
 
@@ -120,6 +137,7 @@ func (p *pair) feed(e event) string {
 	}
 	p.m.apply(e)
 	for _, r := range p.d.Output(results).ReadAll() {
+		p.all = append(p.all, r.String())
 		if r.Null {
 			delete(p.rows, r.Key)
 		} else {
@@ -142,10 +160,12 @@ func TestForeignKeyJoinInAnyOrder(t *testing.T) {
 	order = func(fed, left []event) {
 		if len(fed) == 4 { // all orders of any four: 1,680
 			n++
-			p := newPair(t, testkit.Partitions(int32(1+n%3)), testkit.Once())
-			for _, e := range fed {
-				if diff := p.feed(e); diff != "" {
-					t.Fatalf("after %v of %v: %s", e, fed, diff)
+			for _, left := range []bool{false, true} {
+				p := newPair(t, left, testkit.Partitions(int32(1+n%3)), testkit.Once())
+				for _, e := range fed {
+					if diff := p.feed(e); diff != "" {
+						t.Fatalf("left: %v: after %v of %v: %s", left, e, fed, diff)
+					}
 				}
 			}
 			return
@@ -167,8 +187,8 @@ func TestForeignKeyJoinLikeItsModel(t *testing.T) {
 	}
 	rnd := rand.New(rand.NewPCG(s, 0))
 	keys := []string{"x", "y", "z", ""}
-	for history := range 20 {
-		p := newPair(t, testkit.Partitions(1+rnd.Int32N(4)))
+	for history := range 40 {
+		p := newPair(t, history%2 == 1, testkit.Partitions(1+rnd.Int32N(4)))
 		for i := range 100 {
 			e := event{key: keys[rnd.IntN(3)], side: "lr"[rnd.IntN(2)]}
 			switch n := rnd.Int64N(5); {
@@ -189,7 +209,7 @@ func TestForeignKeyJoinLikeItsModel(t *testing.T) {
 // A nil foreign key joins nothing and is counted; it deletes the result that the row had.
 func TestForeignKeyJoinOfNilKeys(t *testing.T) {
 	t.Parallel()
-	p := newPair(t)
+	p := newPair(t, false)
 	for _, e := range []event{set("x", 10), put("a", "", 1), put("a", "x", 2), put("a", "", 3), set("x", 20)} {
 		if diff := p.feed(e); diff != "" {
 			t.Errorf("after %v: %s", e, diff)
@@ -197,5 +217,23 @@ func TestForeignKeyJoinOfNilKeys(t *testing.T) {
 	}
 	if n := p.d.Dropped(); n != 2 {
 		t.Errorf("%d dropped, want the 2 without a key", n)
+	}
+}
+
+// A left join keeps rows with a nil foreign key, and counts nothing as dropped; one that never had a row tells of no delete.
+func TestLeftForeignKeyJoinOfNilKeys(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, true)
+	for _, e := range []event{drop('l', "a"), put("a", "", 1), set("x", 10), put("a", "x", 2), put("a", "", 3), drop('r', "x"), drop('l', "a")} {
+		if diff := p.feed(e); diff != "" {
+			t.Errorf("after %v: %s", e, diff)
+		}
+	}
+	want := []string{"a ->  1 alone at 2", "a -> x 2*10 at 4", "a ->  3 alone at 5", "a -> null at 7"}
+	if diff := cmp.Diff(want, p.all); diff != "" {
+		t.Error(diff)
+	}
+	if n := p.d.Dropped(); n != 0 {
+		t.Errorf("%d dropped, want none", n)
 	}
 }

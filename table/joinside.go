@@ -13,7 +13,7 @@ func side[K, V, W, R any](c *operator.Call, op string, t graph.Table[K, V], othe
 	present := func(r R) (R, bool) { return r, !nilable || !store.IsNil(&r) }
 	return graph.Add(c.G, graph.Spec{Op: op, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{t.Node}, Stores: nil, OldFrom: []*graph.Node{t.Node}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[K, R]) error) (func(*graph.Change[K, V]) error, error) {
-			get, err := other.Open(ctx)
+			get, err := told(ctx, other)
 			if err != nil {
 				return nil, err
 			}

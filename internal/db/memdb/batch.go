@@ -11,24 +11,11 @@ const (
 	delRest // a range without upper bound
 )
 
-// op is one write; bytes holds two slices one after the other: of a set the value and the key, of a deletion of a range
-// upper and lower. A row is thus one allocation, and the tree keeps it as it is.
+// op is one write: a row to set, the key of one to delete, or the bounds of a range to delete as a row of its own.
 type op struct {
-	bytes []byte
-	split int
-	kind  kind
+	row  row
+	kind kind
 }
-
-func newOp(k kind, first, second []byte) op {
-	b := make([]byte, len(first)+len(second))
-	copy(b[copy(b, first):], second)
-	return op{kind: k, bytes: b, split: len(first)}
-}
-
-// first cannot be appended to without a copy: what follows it is second.
-func (o *op) first() []byte   { return o.bytes[:o.split:o.split] }
-func (o *op) second() []byte  { return o.bytes[o.split:] }
-func (o *op) secondS() string { return stringOf(o.second()) }
 
 type batch struct {
 	db   *DB
@@ -36,25 +23,25 @@ type batch struct {
 	done bool
 }
 
-func (b *batch) add(k kind, first, second []byte) error {
+func (b *batch) add(k kind, key, value []byte) error {
 	if b.done {
 		return db.ErrBatchDone
 	}
 	if b.db.closed {
 		return db.ErrClosed
 	}
-	b.ops = append(b.ops, newOp(k, first, second))
+	b.ops = append(b.ops, op{newRow(key, value), k})
 	return nil
 }
 
-func (b *batch) Set(key, value []byte) error { return b.add(set, value, key) }
-func (b *batch) Delete(key []byte) error     { return b.add(del, nil, key) }
+func (b *batch) Set(key, value []byte) error { return b.add(set, key, value) }
+func (b *batch) Delete(key []byte) error     { return b.add(del, key, nil) }
 
 func (b *batch) DeleteRange(lower, upper []byte) error {
 	if upper == nil {
-		return b.add(delRest, nil, lower)
+		return b.add(delRest, lower, nil)
 	}
-	return b.add(delRange, upper, lower)
+	return b.add(delRange, lower, upper)
 }
 
 func (b *batch) Commit() error {
@@ -72,32 +59,32 @@ func (b *batch) Commit() error {
 	for i := range b.ops {
 		switch o := &b.ops[i]; o.kind {
 		case set:
-			d.tree.Set(o.secondS(), o.first())
+			d.tree.SetHint(o.row, &d.hint)
 		case del:
-			d.tree.Delete(o.secondS())
+			d.tree.Delete(o.row)
 		case delRange:
-			upper := stringOf(o.first())
-			d.deleteFrom(o.secondS(), func(key string) bool { return key < upper })
+			upper := keyRow(o.row.value())
+			d.deleteFrom(o.row, func(r row) bool { return less(r, upper) })
 		case delRest:
-			d.deleteFrom(o.secondS(), func(string) bool { return true })
+			d.deleteFrom(o.row, func(row) bool { return true })
 		}
 	}
 	return nil
 }
 
-// deleteFrom deletes the keys from lower on, as long as in holds. It finds them first: the tree must not change under its
+// deleteFrom deletes the rows from lower on, as long as in holds. It finds them first: the tree must not change under its
 // own walk.
-func (d *DB) deleteFrom(lower string, in func(key string) bool) {
-	var keys []string
-	d.tree.Ascend(lower, func(key string, _ []byte) bool {
-		if !in(key) {
+func (d *DB) deleteFrom(lower row, in func(row) bool) {
+	var rows []row
+	d.tree.Ascend(lower, func(r row) bool {
+		if !in(r) {
 			return false
 		}
-		keys = append(keys, key)
+		rows = append(rows, r)
 		return true
 	})
-	for _, key := range keys {
-		d.tree.Delete(key)
+	for _, r := range rows {
+		d.tree.Delete(r)
 	}
 }
 

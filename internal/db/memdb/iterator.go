@@ -19,8 +19,8 @@ const (
 type iterator struct {
 	db           *DB
 	tree         *tree
-	walk         btree.MapIter[string, []byte]
-	lower, upper string
+	walk         btree.IterG[row]
+	lower, upper row
 	toEnd        bool // no upper bound
 	state        state
 	at           bool // at a key
@@ -37,7 +37,7 @@ func (i *iterator) Next() bool {
 	} else {
 		ok = i.walk.Next()
 	}
-	return i.arrive(forward, ok && (i.toEnd || i.walk.Key() < i.upper))
+	return i.arrive(forward, ok && (i.toEnd || less(i.walk.Item(), i.upper)))
 }
 
 func (i *iterator) Prev() bool {
@@ -53,7 +53,7 @@ func (i *iterator) Prev() bool {
 	default:
 		ok = i.walk.Prev()
 	}
-	return i.arrive(backward, ok && i.walk.Key() >= i.lower)
+	return i.arrive(backward, ok && !less(i.walk.Item(), i.lower))
 }
 
 // ready says whether the iterator can move in direction to.
@@ -86,14 +86,14 @@ func (i *iterator) Key() []byte {
 	if !i.at {
 		return nil
 	}
-	return bytesOf(i.walk.Key())
+	return i.walk.Item().key()
 }
 
 func (i *iterator) Value() []byte {
 	if !i.at {
 		return nil
 	}
-	return i.walk.Value()
+	return i.walk.Item().value()
 }
 
 func (i *iterator) Err() error { return i.err }
@@ -106,6 +106,6 @@ func (i *iterator) Close() error {
 		i.db.readers--
 	}
 	i.state, i.at, i.tree = closed, false, nil
-	i.walk = btree.MapIter[string, []byte]{}
+	i.walk = btree.IterG[row]{}
 	return nil
 }

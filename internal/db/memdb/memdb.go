@@ -16,7 +16,7 @@ import (
 // row; the overlay above a DB already answers for the rows that are hot.
 const degree = 32
 
-type tree = btree.Map[string, []byte]
+type tree = btree.BTreeG[row]
 
 // DB is an ordered map in memory.
 //
@@ -25,6 +25,7 @@ type tree = btree.Map[string, []byte]
 // each node it touches even where the iterator was closed long before.)
 type DB struct {
 	tree    *tree
+	hint    btree.PathHint // where the last row was set: rows often come in order
 	readers int
 	ops     []op // of the last finished batch, for the next one
 	closed  bool
@@ -32,7 +33,7 @@ type DB struct {
 
 // New returns an empty DB.
 func New() db.DB {
-	return &DB{tree: btree.NewMap[string, []byte](degree)}
+	return &DB{tree: btree.NewBTreeGOptions(less, btree.Options{Degree: degree, NoLocks: true})}
 }
 
 // Get implements [db.DB].
@@ -40,8 +41,11 @@ func (d *DB) Get(key []byte) (value []byte, ok bool, err error) {
 	if d.closed {
 		return nil, false, db.ErrClosed
 	}
-	value, ok = d.tree.Get(stringOf(key))
-	return value, ok, nil
+	r, ok := d.tree.Get(keyRow(key))
+	if !ok {
+		return nil, false, nil
+	}
+	return r.value(), true, nil
 }
 
 // Iter implements [db.DB].
@@ -52,7 +56,7 @@ func (d *DB) Iter(lower, upper []byte) (db.Iterator, error) {
 	d.readers++
 	return &iterator{
 		db: d, tree: d.tree, walk: d.tree.Iter(),
-		lower: string(lower), upper: string(upper), toEnd: upper == nil,
+		lower: newRow(lower, nil), upper: newRow(upper, nil), toEnd: upper == nil,
 	}, nil
 }
 

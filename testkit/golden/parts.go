@@ -52,7 +52,9 @@ func Line[K, V any](r stream.Record[K, V]) string {
 	return line(key, value, r.Timestamp, r.Headers)
 }
 
-func record(key, value string, p testkit.Produced) string { return line(key, value, p.Timestamp, p.Headers) }
+func record(key, value string, p testkit.Produced) string {
+	return line(key, value, p.Timestamp, p.Headers)
+}
 
 func line(key, value string, at int64, headers []stream.Header) string {
 	var b strings.Builder

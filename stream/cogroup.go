@@ -173,9 +173,10 @@ func unite[K, K2, A any, S graph.TaskStore](
 	tell func(ctx *graph.Context, n *graph.Node, s S, next func(*graph.Change[K2, A]) error),
 ) *graph.Node {
 	parts := make([]*graph.Node, 0, len(ins))
-	part := &operator.Call{G: c.G, Op: "add", At: c.At}
+	part := *c
+	part.Op, part.Name = "add", ""
 	for _, in := range ins {
-		parts = append(parts, each(part, in))
+		parts = append(parts, each(&part, in))
 	}
 	return graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: parts, OldFrom: parts, Stores: []*graph.Store{st}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[K2, A]) error) (func(*graph.Change[K2, A]) error, error) {

@@ -63,7 +63,7 @@ func (p *windowProcessor[K, V, A]) start(r *graph.Record[K, V], start int64, a A
 	}
 	p.begin(r, start)
 	p.ch.New, p.ch.HasNew, p.ch.Timestamp = a, true, ts
-	p.ws.Touch(e)
+	p.touch(e, start)
 	return p.put(e, start, ts)
 }
 
@@ -90,7 +90,7 @@ func (p *windowProcessor[K, V, A]) make(r *graph.Record[K, V], m move) (err erro
 	if err != nil {
 		return err
 	}
-	p.ws.Touch(e)
+	p.touch(e, m.start)
 	p.ch.New, p.ch.HasNew = p.f.add(a, m.from >= 0, r)
 	return p.put(e, m.start, r.Timestamp)
 }

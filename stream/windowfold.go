@@ -58,6 +58,7 @@ type windowProcessor[K, V, A any] struct {
 	final    bool  // windows are forwarded when they close
 	from     int64 // those that start before it were
 	near     []store.Near
+	admitted bool // whether the store takes the row at hand
 }
 
 func (p *windowProcessor[K, V, A]) process(r *graph.Record[K, V]) error {
@@ -111,7 +112,7 @@ func (p *windowProcessor[K, V, A]) update(r *graph.Record[K, V], start int64) er
 	case p.old: // see foldRows
 		p.ch.Old, p.ch.HasOld = p.f.init()
 	}
-	p.ws.Touch(e)
+	p.touch(e, start)
 	p.ch.New, p.ch.HasNew = p.f.add(a, live, r)
 	return p.put(e, start, r.Timestamp)
 }
@@ -123,15 +124,23 @@ func (p *windowProcessor[K, V, A]) begin(r *graph.Record[K, V], start int64) {
 	}
 }
 
+// touch must be called before a row's value is changed. A row that its store does not take any more is not: at a commit, the store
+// would tell of it as it was.
+func (p *windowProcessor[K, V, A]) touch(e *store.Entry[A], start int64) {
+	if p.admitted = p.ws.Admit(start); p.admitted {
+		p.ws.Touch(e)
+	}
+}
+
 // put makes the change in the row, and forwards it.
 func (p *windowProcessor[K, V, A]) put(e *store.Entry[A], start, deleted int64) error {
 	switch {
-	case !p.ws.Admit(start):
+	case !p.admitted:
 		p.ctx.Skip(p.n, "window expired in its store")
 		if p.final {
 			return nil
 		}
-		return p.next(&p.ch) // at a commit, the store would not tell of it
+		return p.next(&p.ch) // the store will not tell of it
 	case p.ch.HasNew:
 		if p.final && !e.Has() {
 			p.ws.New(e)

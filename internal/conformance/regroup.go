@@ -23,6 +23,7 @@ var tableGroups = map[string]scenario{
 	"cogroup-3-rekey":  {cogroupThree[*string], cogroupThree[string]},
 	"cogroup-tumbling": {cogroupTumbling[*string], cogroupTumbling[string]},
 	"cogroup-hopping":  {cogroupHopping[*string], cogroupHopping[string]},
+	"cogroup-sliding":  {cogroupSliding[*string], cogroupSliding[string]},
 	"cogroup-session":  {cogroupSession[*string], cogroupSession[string]},
 }
 
@@ -129,6 +130,11 @@ func cogroupTumbling[S text](x *drawing[S]) {
 
 func cogroupHopping[S text](x *drawing[S]) {
 	w := x.hopping()
+	x.changes(cogrouped(x).WindowedBy(w).Aggregate(start[S], x.win[S]("w", w)...), "out")
+}
+
+func cogroupSliding[S text](x *drawing[S]) {
+	w := x.sliding()
 	x.changes(cogrouped(x).WindowedBy(w).Aggregate(start[S], x.win[S]("w", w)...), "out")
 }
 

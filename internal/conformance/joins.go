@@ -77,21 +77,21 @@ func ttSelf[S text](x *drawing[S]) {
 }
 
 // foreign is the right table of a foreign-key join. Its keys have a null for every S: a row may have no foreign key.
-func (x *drawing[S]) foreign() *table.Table[*string, S] {
-	return table.From(x.b, topology.NewTopic[*string, S]("right"), x.keyed[*string, S]("rt")...)
+func (x *drawing[S]) foreign(topic, name string) *table.Table[*string, S] {
+	return table.From(x.b, topology.NewTopic[*string, S](topic), x.keyed[*string, S](name)...)
 }
 
 func fkInner[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(kept(x, left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk"))), "out")
 }
 
 func fkInnerUnmaterialized[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk")), "out")
 }
 
 func fkInnerKeyExtractor[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(kept(x, left.ForeignKeyJoinWithKey(right, keyedForeignKey, join, topology.As("fk"))), "out")
 }

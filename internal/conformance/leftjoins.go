@@ -15,6 +15,8 @@ var moreTableJoins = map[string]scenario{
 	"tt-filter-join":          {ttFilterJoin[*string], ttFilterJoin[string]},
 	"tt-chain-3":              {ttChain3[*string], ttChain3[string]},
 	"tt-chain-4-outer":        {ttChain4Outer[*string], ttChain4Outer[string]},
+	"tt-join-then-group":      {ttJoinThenGroup[*string], ttJoinThenGroup[string]},
+	"imaging-fk":              {imagingFK[*string], imagingFK[string]},
 	"st-tt-mix":               {stTTMix[*string], stTTMix[string]},
 	"sg-inner":                {sgInner[*string], sgInner[string]},
 	"sg-left":                 {sgLeft[*string], sgLeft[string]},
@@ -87,6 +89,20 @@ func ttChain4Outer[S text](x *drawing[S]) {
 	x.changes(three.Join(x.table("fourth", "ft"), join, x.kv[S]("j")...), "out")
 }
 
+// ttJoinThenGroup groups by the first character of the left value.
+func ttJoinThenGroup[S text](x *drawing[S]) {
+	left, right := x.table("left", "lt"), x.table("right", "rt")
+	groups := left.LeftJoin(right, leftJoin).GroupBy(func(_, v S) (S, S) { return is[S](string([]rune(show(v))[1])), v }, topology.As("tg"))
+	addAndSubtract(x, groups)
+}
+
+func imagingFK[S text](x *drawing[S]) {
+	sites, exps := x.table("sites", "sites"), x.foreign("experiments", "exps")
+	plates := kept(x, sites.LeftForeignKeyJoin(exps, foreignKey, leftJoin, topology.As("fk"))).
+		GroupBy(func(k, v S) (S, S) { return is[S](plateOf(show(k))), v }, topology.As("tg"))
+	x.changes(plates.Aggregate(start[S], add, subtract, x.kv[S]("perPlate")...), "out")
+}
+
 func stTTMix[S text](x *drawing[S]) {
 	left, right, third := x.from("left"), x.table("right", "rt"), x.table("third", "tt")
 	both := right.OuterJoin(third, outerJoin, x.kv[S]("j")...)
@@ -94,22 +110,22 @@ func stTTMix[S text](x *drawing[S]) {
 }
 
 func fkLeft[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(kept(x, left.LeftForeignKeyJoin(right, foreignKey, leftJoin, topology.As("fk"))), "out")
 }
 
 func fkLeftUnmaterialized[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(left.LeftForeignKeyJoin(right, foreignKey, leftJoin, topology.As("fk")), "out")
 }
 
 func fkLeftKeyExtractor[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	x.changes(kept(x, left.LeftForeignKeyJoinWithKey(right, keyedForeignKey, leftJoin, topology.As("fk"))), "out")
 }
 
 func fkThenTableJoin[S text](x *drawing[S]) {
-	left, right := x.table("left", "lt"), x.foreign()
+	left, right := x.table("left", "lt"), x.foreign("right", "rt")
 	joined := left.ForeignKeyJoin(right, foreignKey, join, topology.As("fk"))
 	x.changes(joined.LeftJoin(x.table("third", "tt"), leftJoin, x.kv[S]("j")...), "out")
 }

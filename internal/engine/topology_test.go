@@ -43,7 +43,7 @@ func randomTopology(rng *rand.Rand) *topology.Builder {
 	lefts := stream.From(b, left, extractor(rng)...)
 	rights := table.From(b, right, topology.As("rights"))
 	parts := []func(d *draw){
-		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored,
+		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed,
 	}
 	for i := range 2 + rng.IntN(5) {
 		d := &draw{rng: rng, name: fmt.Sprintf("part%d", i), in: lefts, rows: rights}
@@ -179,6 +179,33 @@ func derived(d *draw) {
 	default:
 		to(d, lefts.OuterJoin(rights, outer).LeftJoin(rights, func(v, w string, ok bool) string { return fmt.Sprint(v, "&", w, ok) }, opts...))
 	}
+}
+
+// limited holds changes back for a time, sometimes with little room, and sums up what is let go.
+func limited(d *draw) {
+	opts := []topology.Option{topology.As(d.name + "-held")}
+	if d.rng.IntN(2) == 0 {
+		opts = append(opts, topology.BufferRecords(d.rng.Int64N(4)))
+	}
+	if d.rng.IntN(3) == 0 {
+		opts = append(opts, topology.BufferBytes(d.rng.Int64N(200)))
+	}
+	if d.rng.IntN(3) == 0 {
+		opts = append(opts, topology.InMemory())
+	}
+	rows := d.in.ToTable(d.opts()...).SuppressUntilTimeLimit(time.Duration(d.rng.IntN(900))*time.Millisecond, opts...)
+	to(d, rows.Join(d.rows, func(v, w string) string { return v + "&" + w }, topology.As(d.name+"-joined"), topology.EmitOnCommit()))
+}
+
+// closed holds windows and sessions back until they close.
+func closed(d *draw) {
+	w := window.Hopping(300*time.Millisecond, 100*time.Millisecond, time.Duration(d.rng.IntN(300))*time.Millisecond)
+	counts := d.in.GroupByKey().WindowedBy(w).Count(d.opts()...)
+	to(d, table.SuppressUntilWindowCloses(counts, topology.As(d.name+"-held")))
+	s := &draw{rng: d.rng, name: d.name + "-sessions"}
+	totals := d.in.GroupByKey().WindowedBySession(window.Session(50*time.Millisecond, 100*time.Millisecond)).
+		Aggregate(func() *total { return &total{} }, addTo, func(t *total, k string, o *total) *total { return t.merge(k, o) }, s.opts()...)
+	to(s, table.SuppressUntilWindowCloses(totals, topology.As(s.name+"-held")))
 }
 
 var errRandom = errors.New("a value that ends in 5")

@@ -10,11 +10,11 @@ import (
 // unbuilt are the scenarios of the vectors that there is no topology for. The list only ever gets shorter: a scenario
 // that is drawn must leave it.
 var unbuilt = strings.Fields(`
-	imaging-final orders dedup sessions-top windowed-table-join
-	
+	imaging-final imaging-fk orders dedup sessions-top windowed-table-join
+	 tt-join-then-group
 	store-kv-lru store-window store-window-duplicates store-session store-versioned punctuate-start-time
 	suppress-close-sliding-reduce
-	imaging-emit-final tumbling-final-count tumbling-final-aggregate hopping-final-count hopping-final-aggregate sliding-final-count sliding-final-aggregate session-final-count session-final-aggregate`)
+	cogroup-sliding`)
 
 // differing are scenarios of which a case with a cache differs, all for one reason: Kafka Streams' cache still finds, and
 // merges, a window or session that has expired from the store beneath it, which itself sees less pass by.

@@ -60,15 +60,24 @@ func plateOf(site string) string {
 	return plate
 }
 
-// imagingSites are the changes of the sessions of each site, by plate.
-func imagingSites[S text](x *drawing[S], more ...topology.Option) *stream.Stream[S, S] {
-	sites := x.from("images_channels").GroupByKey().WindowedBySession(x.sessions()).
+// siteSessions are the sessions of each site.
+func siteSessions[S text](x *drawing[S], more ...topology.Option) *table.Table[window.Key[S], S] {
+	return x.from("images_channels").GroupByKey().WindowedBySession(x.sessions()).
 		Aggregate(noImages[S], addImage, mergeImages, append(x.sess[S]("sites"), more...)...)
+}
+
+// byPlate are the changes of sessions, deletes left out, by plate.
+func byPlate[S text](sites *table.Table[window.Key[S], S]) *stream.Stream[S, S] {
 	return stream.Changes(sites).
 		Filter(func(_ window.Key[S], v S) bool { return !isNull(v) }).
 		Map(func(k window.Key[S], v S) (S, S) {
 			return is[S](plateOf(show(k.Key))), is[S](fmt.Sprintf("%s %s@%d-%d", show(v), show(k.Key), k.Start, k.End))
 		})
+}
+
+// imagingSites are the changes of the sessions of each site, by plate.
+func imagingSites[S text](x *drawing[S], more ...topology.Option) *stream.Stream[S, S] {
+	return byPlate(siteSessions(x, more...))
 }
 
 // siteOf is the site in a result: the second field up to its "@".

@@ -15,7 +15,7 @@ var makesNulls = map[string]bool{
 }
 
 // scenarios are those that there are topologies for. A case of any other fails.
-var scenarios = union(basics, streamJoins, moreWindows, suppressions, tableGroups, moreTableJoins, versioned, moreStores, moreComposites)
+var scenarios = union(basics, streamJoins, moreWindows, suppressions, tableGroups, moreTableJoins, versioned, moreStores, windowTables, moreComposites)
 
 func union(areas ...map[string]scenario) map[string]scenario {
 	all := map[string]scenario{}

@@ -12,6 +12,7 @@ var suppressions = map[string]scenario{
 	"suppress-close-tumbling-aggregate": {suppressTumblingAggregate[*string], suppressTumblingAggregate[string]},
 	"suppress-close-hopping-count":      {suppressHoppingCount[*string], suppressHoppingCount[string]},
 	"suppress-close-hopping-aggregate":  {suppressHoppingAggregate[*string], suppressHoppingAggregate[string]},
+	"suppress-close-sliding-reduce":     {suppressSlidingReduce[*string], suppressSlidingReduce[string]},
 	"suppress-close-session-count":      {suppressSessionCount[*string], suppressSessionCount[string]},
 	"suppress-close-session-aggregate":  {suppressSessionAggregate[*string], suppressSessionAggregate[string]},
 	"suppress-close-shutdown":           {suppressTumblingCount[*string], suppressTumblingCount[string]},
@@ -24,6 +25,7 @@ var suppressions = map[string]scenario{
 	"suppress-then-group":               {suppressThenGroup[*string], suppressThenGroup[string]},
 	"suppress-then-join":                {suppressThenJoin[*string], suppressThenJoin[string]},
 	"suppress-filter":                   {suppressFilter[*string], suppressFilter[string]},
+	"imaging-final":                     {imagingFinal[*string], imagingFinal[string]},
 }
 
 // buffer names the buffer of held changes, with the bounds that the case has.
@@ -63,6 +65,10 @@ func suppressDeleting[S text](x *drawing[S], w window.TimeWindow) {
 	closed(x, windowed(x, w).AggregateOrDelete(start[S], addUpTo[S](7), x.win[S]("w", w)...))
 }
 
+func suppressSlidingReduce[S text](x *drawing[S]) {
+	closed(x, windowed(x, x.sliding()).Reduce(reduce, x.win[S]("w", x.sliding())...))
+}
+
 func suppressSessionCount[S text](x *drawing[S]) {
 	closed(x, byKey(x).WindowedBySession(x.sessions()).Count(x.sess[int64]("s")...))
 }
@@ -93,4 +99,12 @@ func suppressThenGroup[S text](x *drawing[S]) {
 func suppressFilter[S text](x *drawing[S]) {
 	odd := x.table("in", "src").Filter(func(_, v S) bool { return length(v)%2 == 1 })
 	x.changes(limited(x, odd).MapValues(func(v S) S { return is[S]("<" + show(v) + ">") }), "out")
+}
+
+// imagingFinal has one result for each session of a site that is over.
+func imagingFinal[S text](x *drawing[S]) {
+	experiments := table.FromGlobal(x.b, topology.NewTopic[S, S]("experiments"), x.kv[S]("exps")...)
+	joined := byPlate(table.SuppressUntilWindowCloses(siteSessions(x), x.buffer()...)).
+		JoinGlobal(experiments, func(k, _ S) S { return k }, func(l, r S) S { return is[S](show(l) + " " + show(r)) })
+	x.to(joined.Filter(complete).SelectKey(siteOf), "images_site")
 }

@@ -10,16 +10,14 @@ import (
 // unbuilt are the scenarios of the vectors that there is no topology for. The list only ever gets shorter: a scenario
 // that is drawn must leave it.
 var unbuilt = strings.Fields(`
-	imaging-final imaging-fk orders dedup sessions-top windowed-table-join
-	 tt-join-then-group
-	store-kv-lru store-window store-window-duplicates store-session store-versioned punctuate-start-time
-	suppress-close-sliding-reduce
-	cogroup-sliding`)
+	orders dedup
+	
+	store-kv-lru store-window store-window-duplicates store-session store-versioned punctuate-start-time`)
 
 // differing are scenarios of which a case with a cache differs, all for one reason: Kafka Streams' cache still finds, and
 // merges, a window or session that has expired from the store beneath it, which itself sees less pass by.
 var differing = strings.Fields(`cogroup-tumbling imaging-inner session-aggregate session-aggregate-null session-count session-reduce session-repartitioned
-	suppress-close-session-aggregate suppress-close-session-count suppress-close-tumbling-aggregate`)
+	suppress-close-session-aggregate suppress-close-session-count suppress-close-sliding-reduce suppress-close-tumbling-aggregate`)
 
 // vectors are the cases of testdata by scenario.
 func vectors(t *testing.T) map[string][]*Case {

@@ -27,6 +27,7 @@ type cluster struct {
 	produced []Produced
 	skips    []string
 	since    int
+	replays  int                  // records that were taken back since they failed
 	commits  int                  // so far, those that were interrupted included
 	armed    map[int]Interruption // by the number of the commit
 }
@@ -268,6 +269,7 @@ func (c *cluster) replay(m *member, r *engine.ReplayError) error {
 			"record: leave testkit.CommitEvery out: %w", r.Record)
 	}
 	c.pending = c.pending[:0]
+	c.replays++
 	m.task.Drop(r.Record)
 	m.task.Rewind()
 	return nil

@@ -176,6 +176,9 @@ func (d *Driver) Commit() {
 // Dropped is how many records operators dropped: null keys, late ones, and those that SkipErrors let go.
 func (d *Driver) Dropped() int64 { return d.c.dropped() }
 
+// Replays is how many records failed after they had begun to take effect, so that this was taken back: see SkipErrors.
+func (d *Driver) Replays() int { return d.c.replays }
+
 // Skips tells of each dropped record: operator and file:line, reason, topic, partition and offset.
 func (d *Driver) Skips() []string { return d.c.skips }
 

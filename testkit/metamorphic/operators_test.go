@@ -122,7 +122,9 @@ func (d *draw) opts(more ...topology.Option) []topology.Option {
 	return opts
 }
 
-func (d *draw) ms(most int) time.Duration { return time.Duration(1+d.rng.IntN(most)) * time.Millisecond }
+func (d *draw) ms(most int) time.Duration {
+	return time.Duration(1+d.rng.IntN(most)) * time.Millisecond
+}
 
 // grouped is the stream by its key, or by another.
 func (d *draw) grouped() *stream.Grouped[string, string] {
@@ -132,9 +134,13 @@ func (d *draw) grouped() *stream.Grouped[string, string] {
 	return d.lefts.GroupBy(func(_, v string) string { return v[:1] }, topology.As(d.name+"-by"))
 }
 
-func (d *draw) to[K, V any](t *table.Table[K, V]) { stream.Changes(t).To(topology.NewTopic[K, V]("out-" + d.name)) }
+func (d *draw) to[K, V any](t *table.Table[K, V]) {
+	stream.Changes(t).To(topology.NewTopic[K, V]("out-" + d.name))
+}
 
-func (d *draw) out() topology.Topic[string, string] { return topology.NewTopic[string, string]("out-" + d.name) }
+func (d *draw) out() topology.Topic[string, string] {
+	return topology.NewTopic[string, string]("out-" + d.name)
+}
 
 // short joins texts and keeps the end.
 func short(a, b string) string {
@@ -165,7 +171,9 @@ var operators = []struct {
 	{"hopping", func(d *draw) {
 		d.to(d.grouped().WindowedBy(window.Hopping(90*time.Millisecond, 40*time.Millisecond, d.ms(200))).Count(d.opts()...))
 	}},
-	{"sliding", func(d *draw) { d.to(d.grouped().WindowedBy(window.Sliding(d.ms(100), d.ms(200))).Reduce(short, d.opts()...)) }},
+	{"sliding", func(d *draw) {
+		d.to(d.grouped().WindowedBy(window.Sliding(d.ms(100), d.ms(200))).Reduce(short, d.opts()...))
+	}},
 	{"unlimited", func(d *draw) { d.to(d.grouped().WindowedBy(window.Unlimited(time.UnixMilli(100))).Count(d.opts()...)) }},
 	{"session", func(d *draw) {
 		d.to(d.grouped().WindowedBySession(window.Session(d.ms(80), d.ms(200))).Aggregate(none, add, add, d.opts()...))
@@ -221,7 +229,9 @@ var operators = []struct {
 			return short(either(v, okV), either(w, okW))
 		}))
 	}},
-	{"foreign-key-join", func(d *draw) { d.to(d.rows.ForeignKeyJoin(d.lefts.ToTable(topology.As(d.name+"-rights")), fk, short, d.opts()...)) }},
+	{"foreign-key-join", func(d *draw) {
+		d.to(d.rows.ForeignKeyJoin(d.lefts.ToTable(topology.As(d.name+"-rights")), fk, short, d.opts()...))
+	}},
 	{"left-foreign-key-join", func(d *draw) {
 		d.to(d.rows.LeftForeignKeyJoin(d.lefts.ToTable(topology.As(d.name+"-rights")), fk, func(v, w string, ok bool) string { return short(v, either(w, ok)) }, d.opts()...))
 	}},

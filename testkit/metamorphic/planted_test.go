@@ -90,7 +90,7 @@ func TestFindsMemoryOutsideStores(t *testing.T) {
 	}
 }
 
-// A value that is changed after it was forwarded shows when a store keeps it.
+// A record that fails undisturbed is all that remains.
 func TestFindsWhatFails(t *testing.T) {
 	t.Parallel()
 	failure := fails(planted(func(s *stream.Stream[string, string]) *stream.Stream[string, string] {

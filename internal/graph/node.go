@@ -73,8 +73,7 @@ func Add[In, Out any](g *Graph, s Spec, compile func(c *Context, n *Node, next f
 func (g *Graph) add(s *Spec, compile func(c *Context, n *Node, children []any) (any, error)) *Node {
 	n := &Node{
 		ID: len(g.Nodes), Op: s.Op, Kind: s.Kind, At: s.At, Topic: s.Topic, Parents: s.Parents, Stores: s.Stores, oldFrom: s.OldFrom, onOld: s.OnOld, kept: s.Kept,
-		grace: s.Grace,
-		compile: compile,
+		grace: s.Grace, compile: compile,
 	}
 	if g.Built { // it may run already, so it is left as it is
 		n.Name = s.Op

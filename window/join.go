@@ -20,7 +20,9 @@ type JoinWindow struct {
 // JoinWindows.ofTimeDifferenceAndGrace (KIP-633).
 //
 // Records are kept for the length of the window plus the grace, and are not found any more once a record of their own side is that
-// much younger. With diff and grace both zero that is at once: such a join puts nothing together, as in Kafka Streams.
+// much younger. As in Kafka Streams, that may be too soon: a partner at the very edge of a window of one direction is missed without
+// any grace, one of a window with a negative end without a grace longer than that; and with diff and grace both zero
+// nothing is ever found.
 func Joined(diff, grace time.Duration) JoinWindow {
 	w := JoinWindow{
 		before: diff.Milliseconds(),

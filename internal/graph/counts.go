@@ -50,8 +50,7 @@ func (g *Graph) unequal(counts map[*Topic]int32, groups [][]*Topic) error {
 	differ := func(at string, ts []*Topic) bool {
 		for _, t := range ts[min(1, len(ts)):] {
 			if counts[t] != counts[ts[0]] {
-				errs = append(errs, fmt.Errorf("%s: topic %q has %d partitions and %q has %d, but they meet by key here and need equally many: "+
-					"recreate one of them, or send one side through Repartition with topology.Partitions", at, ts[0].Name, counts[ts[0]], t.Name, counts[t]))
+				errs = append(errs, apart(at, ts[0], t, counts[ts[0]], counts[t]))
 				return true
 			}
 		}
@@ -71,6 +70,27 @@ func (g *Graph) unequal(counts map[*Topic]int32, groups [][]*Topic) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func apart(at string, a, b *Topic, na, nb int32) error {
+	return fmt.Errorf("%s: topic %q has %d partitions and %q has %d, but they meet by key here and need equally many: "+
+		"recreate one of them, or send one side through Repartition with topology.Partitions", at, a.Name, na, b.Name, nb)
+}
+
+// unequalFixed notes the topics that meet by key and differ in the partitions that the topology itself gives them.
+func (g *Graph) unequalFixed() {
+	for _, cp := range g.CoPartitioned {
+		var first *Topic
+		for _, t := range cp.topics() {
+			switch {
+			case t.Partitions <= 0:
+			case first == nil:
+				first = t
+			case t.Partitions != first.Partitions:
+				g.note(apart(cp.At, first, t, first.Partitions, t.Partitions))
+			}
+		}
+	}
 }
 
 // deriveAll works out the counts of repartition and response topics, which may depend on one another.

@@ -95,6 +95,7 @@ func (g *Graph) Finish() {
 		f()
 	}
 	g.checks = nil
+	g.unequalFixed()
 	g.Built = true
 }
 

@@ -43,7 +43,7 @@ func randomTopology(rng *rand.Rand) *topology.Builder {
 	lefts := stream.From(b, left, extractor(rng)...)
 	rights := table.From(b, right, topology.As("rights"))
 	parts := []func(d *draw){
-		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed,
+		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed, met,
 	}
 	for i := range 2 + rng.IntN(5) {
 		d := &draw{rng: rng, name: fmt.Sprintf("part%d", i), in: lefts, rows: rights}

@@ -26,6 +26,7 @@ func TestDescribe(t *testing.T) {
 		},
 		"sites":       sites,
 		"foreign-key": foreignKey,
+		"global":      global,
 		"many":        many,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,6 +83,15 @@ func foreignKey(b *topology.Builder) {
 		ForeignKeyJoin(table.From(b, topology.NewTopic[string, string]("customers")),
 			func(v string) string { return v }, func(a, _ string) string { return a }, topology.As("ordered")).
 		To(topology.NewTopic[string, string]("names"))
+}
+
+// global has a table that all tasks see, and one that nothing joins.
+func global(b *topology.Builder) {
+	channels := table.FromGlobal(b, topology.NewTopic[string, string]("channels"), topology.As("stains"))
+	table.FromGlobal(b, topology.NewTopic[string, string]("plates"))
+	stream.From(b, topology.NewTopic[string, string]("images")).
+		JoinGlobal(channels, func(_, v string) string { return v }, func(a, _ string) string { return a }).
+		To(topology.NewTopic[string, string]("stained"))
 }
 
 // many has two sub-topologies that do not touch, an operator with two stores and several children, a topic written

@@ -230,6 +230,54 @@ func TestBuildErrors(t *testing.T) {
 		{"foreign key join of another topology", func(b *topology.Builder) {
 			status(b).ForeignKeyJoin(status(topology.New("other")), strings.ToUpper, pair, topology.As("n"))
 		}, "foreign-key-join: the other table is of another topology: tables of one Builder can be joined"},
+		{"left table join", func(b *topology.Builder) { status(b).LeftJoin[string, int](table.From(b, images), nil) }, "table-left-join: the joiner is nil: give a function"},
+		{"outer table join", func(b *topology.Builder) { status(b).OuterJoin[string, int](table.From(b, images), nil) }, "table-outer-join: the joiner is nil: give a function"},
+		{"left foreign key join", func(b *topology.Builder) {
+			status(b).LeftForeignKeyJoin[string, string, int](table.From(b, images), nil, nil, topology.As("n"))
+		}, "left-foreign-key-join: the foreign key extractor is nil: give a function\nleft-foreign-key-join: the joiner is nil: give a function"},
+		{"left foreign key join without a name", func(b *topology.Builder) {
+			status(b).LeftForeignKeyJoinWithKey(table.From(b, images), pair, func(string, string, bool) string { return "" })
+		}, unnamed("left-foreign-key-join", "stores and internal topics")},
+		{"foreign key join with key", func(b *topology.Builder) {
+			status(b).ForeignKeyJoinWithKey[string, string, int](nil, nil, nil, topology.As("n"))
+		}, "foreign-key-join: the foreign key extractor is nil: give a function\nforeign-key-join: the joiner is nil: give a function\n" +
+			"foreign-key-join: the other table is nil: give a table of this Builder"},
+		{"join global", func(b *topology.Builder) {
+			files(b).JoinGlobal[string, string, int](table.FromGlobal(b, plates), nil, nil)
+		}, "join-global: the key selector is nil: give a function\njoin-global: the joiner is nil: give a function"},
+		{"left join global of nothing", func(b *topology.Builder) {
+			files(b).LeftJoinGlobal[string, string, int](nil, well, nil)
+		}, "left-join-global: the joiner is nil: give a function\nleft-join-global: the global table is nil: give one of this Builder"},
+		{
+			"join global of another topology", func(b *topology.Builder) {
+				files(b).JoinGlobal(table.FromGlobal(topology.New("other"), plates), well, pair)
+			},
+			"join-global: the global table is of another topology: a stream and a global table of one Builder can be joined",
+		},
+		{"a global table of a topic that is read", func(b *topology.Builder) {
+			files(b)
+			table.FromGlobal(b, images)
+		}, `table.FromGlobal: topic "images" is read at errors_test.go:N already: a topic is read once, as a stream, a table or a global table`},
+		{"a topic that a global table reads", func(b *topology.Builder) {
+			table.FromGlobal(b, images)
+			files(b)
+		}, `stream.From: topic "images" is read at errors_test.go:N already: use that stream twice instead`},
+		{"a global table's name that is taken", func(b *topology.Builder) {
+			files(b).ToTable(topology.As("rows"))
+			table.FromGlobal(b, plates, topology.As("rows"))
+		}, taken("table.FromGlobal", "rows")},
+		{"a name that a global table has", func(b *topology.Builder) {
+			table.FromGlobal(b, plates, topology.As("rows"))
+			keyed(b).Count(topology.As("rows"))
+		}, taken("count", "rows")},
+		{"a global table without a type", func(b *topology.Builder) {
+			files(b)
+			table.FromGlobal(b, topology.NewTopic[string, opaque]("plates"))
+		}, "table.FromGlobal: no value serde: serde: topology_test.opaque: no field is exported, so everything in it would be lost: export what is to be written, or give the type AppendBinary and UnmarshalBinary"},
+		{"a global table's topic", func(b *topology.Builder) {
+			files(b)
+			table.FromGlobal(b, topology.NewTopic[string, string]("no name"))
+		}, `topology: "no name" is no topic name: use up to 249 letters, digits, '.', '_' and '-'`},
 		{"a store of another topology", func(b *topology.Builder) {
 			st := state.KeyValue[string, string]("rows")
 			files(topology.New("other")).Process(idle, topology.WithStores(st))

@@ -24,8 +24,8 @@ func (s *Stream[K, V]) JoinTable[W, R any](t *table.Table[K, W], join func(V, W)
 
 // LeftJoinTable is JoinTable that keeps records without a row: ok is false for them.
 //
-// Cost and time: see JoinTable. Nulls: a record whose key is null has no row, but does not pass a repartition; one
-// whose value is null is dropped and counted. Kafka Streams: KStream.leftJoin with a KTable (KIP-962).
+// Cost and time: see JoinTable. Nulls: a record whose key is null has no row, also after a repartition; one whose
+// value is null is dropped and counted. Kafka Streams: KStream.leftJoin with a KTable (KIP-962).
 func (s *Stream[K, V]) LeftJoinTable[W, R any](t *table.Table[K, W], join func(v V, w W, ok bool) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("left-join-table", opts)
 	c.Check(join == nil, "joiner")
@@ -91,6 +91,9 @@ func joinTable[K, V, W, R any](s *Stream[K, V], c *operator.Call, t *table.Table
 				return one(r)
 			}, nil
 		})
+	if left {
+		c.G.KeepNullKeys(n)
+	}
 	operator.RoundTrip[K, R](n, nil)
 	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: in.Key, Rekeyed: in.Rekeyed}}
 }

@@ -76,5 +76,8 @@ func joinGlobal[K, V, KO, W, R any](s *Stream[K, V], c *operator.Call, t *table.
 		}, nil
 	})
 	t.ReadBy(n)
+	if left {
+		c.G.KeepNullKeys(n)
+	}
 	return &Stream[K, R]{graph.Stream[K, R]{G: s.s.G, Node: n, Key: s.s.Key, Rekeyed: s.s.Rekeyed}}
 }

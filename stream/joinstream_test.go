@@ -13,6 +13,7 @@ import (
 
 	"github.com/millrace-go/millrace/serde"
 	"github.com/millrace-go/millrace/stream"
+	"github.com/millrace-go/millrace/table"
 	"github.com/millrace-go/millrace/testkit"
 	"github.com/millrace-go/millrace/topology"
 	"github.com/millrace-go/millrace/window"
@@ -173,6 +174,32 @@ func TestJoinStreamRekeyed(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff([]string{"-?", "a1a2", "b1b2", "c1c2", "d1d2"}, got); diff != "" || d.Dropped() != 1 {
 		t.Errorf("%d dropped: %s", d.Dropped(), diff)
+	}
+}
+
+// Wherever null keys are kept further on, a repartition keeps them: what reads it meanwhile may see them.
+func TestLeftJoinsKeepNullKeys(t *testing.T) {
+	t.Parallel()
+	in := topology.NewTopic[string, *string]("in")
+	none := func(string, *string) *string { return nil }
+	one := func(v *string, _ string, ok bool) string { return fmt.Sprint(*v, ok) }
+	for name, draw := range map[string]func(b *topology.Builder, s *stream.Stream[*string, *string]) *stream.Stream[*string, string]{
+		"LeftJoinTable": func(b *topology.Builder, s *stream.Stream[*string, *string]) *stream.Stream[*string, string] {
+			return s.LeftJoinTable(table.From(b, topology.NewTopic[*string, string]("rows")), one, joinName)
+		},
+		"LeftJoinGlobal, behind a repartition": func(b *topology.Builder, s *stream.Stream[*string, *string]) *stream.Stream[*string, string] {
+			rows := table.FromGlobal(b, topology.NewTopic[*string, string]("rows"), topology.As("rows"))
+			return s.Repartition(topology.As("r")).LeftJoinGlobal(rows, func(k, _ *string) *string { return k }, one, joinName)
+		},
+	} {
+		b := topology.New("left")
+		draw(b, stream.From(b, in).SelectKey(none)).Map(func(_ *string, v string) (string, string) { return "", v }).To(text)
+		d := testkit.New(t, build(t, b))
+		v := "v"
+		d.Input(in).Pipe("k", &v, 0)
+		if got := results(d); got != " -> vfalse at 0" {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/memdb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
-	"github.com/millrace-go/millrace/internal/murmur2"
 )
 
 // cluster is the tasks of a topology with an in-memory log between them.
@@ -19,10 +17,10 @@ type cluster struct {
 	opts     options
 	counts   map[*graph.Topic]int32
 	tasks    []*member
-	byInput  map[string][]*member // by topic: the tasks that read it
+	routes   map[string]*route // of the topics that are read
+	byTopic  map[*graph.Topic]*route
 	globals  *engine.Globals
 	wall     int64
-	ends     map[string]int64 // per topic and partition
 	pending  []graph.Effect
 	produced []Produced
 	skips    []string
@@ -37,9 +35,9 @@ type member struct {
 	task    *engine.Task
 	id      engine.TaskID
 	cfg     engine.Config
-	fed     map[string][]graph.Raw       // by topic: what it was given and has not committed
-	logs    map[*graph.Topic][]graph.Raw // changelogs
-	offsets map[*graph.Store]int64
+	fed     map[string][]graph.Raw // by topic: what it was given lately, all that it has not committed included
+	logs    map[*graph.Topic]*changelog
+	offsets map[*graph.Store]int64 // how much of the changelogs is committed
 	wall    int64 // at its last commit
 	// Records dropped: as of the last commit, and by the tasks before this one.
 	dropped, earlier int64
@@ -56,10 +54,11 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{g: g, opts: o, counts: plan.Counts, byInput: map[string][]*member{}, ends: map[string]int64{}, wall: o.start}
+	c := &cluster{g: g, opts: o, counts: plan.Counts, wall: o.start}
 	if c.globals, err = newGlobals(c); err != nil {
 		return nil, err
 	}
+	read := map[string][]*member{}
 	ids := plan.Tasks()
 	if o.single {
 		ids = []engine.TaskID{{}}
@@ -70,7 +69,7 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 			return nil, err
 		}
 		cfg := engine.Config{
-			Disk: disk, Memory: memdb.New(), Emit: c.emit, Wall: o.start, RoundTrip: roundTrip, Context: ctx,
+			Disk: disk, Memory: memdb.New(), Wall: o.start, RoundTrip: roundTrip, Context: ctx,
 			UserCount: count, Skipped: c.skip, Globals: c.globals,
 		}
 		if o.skipErrors {
@@ -87,24 +86,33 @@ func newCluster(ctx context.Context, g *graph.Graph, o options, roundTrip bool) 
 			cfg = plan.Config(id, cfg)
 		}
 		m := &member{
-			id: id, cfg: cfg, wall: o.start, fed: map[string][]graph.Raw{}, logs: map[*graph.Topic][]graph.Raw{}, offsets: map[*graph.Store]int64{},
+			id: id, cfg: cfg, wall: o.start, fed: map[string][]graph.Raw{}, logs: map[*graph.Topic]*changelog{}, offsets: map[*graph.Store]int64{},
 		}
+		m.cfg.Emit = func(e *graph.Effect) error { return c.emit(m, e) }
 		if err := c.open(m); err != nil {
 			return nil, err
 		}
 		c.tasks = append(c.tasks, m)
 		for _, t := range topics {
 			name := t.FullName("")
-			c.byInput[name] = append(c.byInput[name], m)
+			read[name] = append(read[name], m)
 		}
 	}
+	c.lead(read)
 	return c, nil
 }
 
 // open makes the member's task.
 func (c *cluster) open(m *member) (err error) {
-	m.task, err = engine.NewTask(m.cfg)
-	return err
+	if m.task, err = engine.NewTask(m.cfg); err != nil {
+		return err
+	}
+	for _, s := range m.task.Stores() {
+		if s.Store.Changelog != nil {
+			m.offsets[s.Store] += 0 // known from now on
+		}
+	}
+	return nil
 }
 
 func (c *cluster) newDisk() (db.DB, error) {
@@ -118,11 +126,33 @@ func (c *cluster) skip(s engine.Skip) { c.skips = append(c.skips, skipped(c.g, s
 
 func ignore(*engine.RecordError) engine.Verdict { return engine.Ignore }
 
-func (c *cluster) emit(e *graph.Effect) error {
+func (c *cluster) emit(m *member, e *graph.Effect) error {
+	if e.Topic.Role == graph.Changelog {
+		log := m.logs[e.Topic]
+		if log == nil {
+			log = &changelog{}
+			m.logs[e.Topic] = log
+		}
+		log.append(e)
+		return nil
+	}
 	x := *e
-	x.Key, x.Value = clone(e.Key), clone(e.Value)
+	x.Key, x.Value = clones(e.Key, e.Value)
 	c.pending = append(c.pending, x)
 	return nil
+}
+
+// clones copies both into one piece of memory, and keeps nil nil and empty empty.
+func clones(key, value []byte) (k, v []byte) {
+	b := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
+	n := len(key)
+	if key != nil {
+		k = b[:n:n]
+	}
+	if value != nil {
+		v = b[n:]
+	}
+	return k, v
 }
 
 // clone keeps nil nil and empty empty.
@@ -140,13 +170,14 @@ func (c *cluster) run(s step) error {
 	case s.interrupt != 0:
 		return c.arm(s)
 	case s.topic != "":
-		if !c.read(s.topic) {
+		to := c.routes[s.topic]
+		if to == nil {
 			return fmt.Errorf("the topology does not read topic %q: it reads %s", s.topic, list(userTopics(c.g, reads)))
 		}
-		if n := c.partitionsOf(s.topic); s.partition >= n {
+		if n := int32(len(to.ends)); s.partition >= n {
 			return fmt.Errorf("topic %q has no partition %d: give it more with testkit.Partitions, it has %d", s.topic, s.partition, n)
 		}
-		if err := c.deliver(s.topic, s.partition, s.rec); err != nil {
+		if err := c.deliver(to, s.partition, s.rec); err != nil {
 			return err
 		}
 	default:
@@ -173,47 +204,6 @@ func (c *cluster) tick(m *member) error {
 			return c.commit(m, true)
 		}
 	}
-}
-
-// read reports whether the topology reads a topic.
-func (c *cluster) read(topic string) bool {
-	return len(c.byInput[topic]) > 0 || globalOf(c.g, topic) != nil
-}
-
-// deliver appends a record to a topic that is read. A global table takes it in at once.
-func (c *cluster) deliver(topic string, partition int32, r graph.Raw) error {
-	readers := c.byInput[topic]
-	if partition < 0 {
-		n := c.partitionsOf(topic)
-		if r.Key != nil {
-			partition = murmur2.Partition(r.Key, n)
-		} else {
-			partition = int32(c.ends[topic+"/null"] % int64(n))
-			c.ends[topic+"/null"]++
-		}
-	}
-	end := fmt.Sprintf("%s/%d", topic, partition)
-	r.Offset, r.Partition = c.ends[end], partition
-	c.ends[end]++
-	if x := globalOf(c.g, topic); x != nil {
-		return c.globals.Apply(x, partition, []graph.Raw{r}, c.ends[end])
-	}
-	for _, m := range readers {
-		if c.opts.single || m.id.Partition == partition {
-			m.task.Add(topic, r)
-			m.fed[topic] = append(m.fed[topic], r)
-		}
-	}
-	return nil
-}
-
-func (c *cluster) partitionsOf(topic string) int32 {
-	for t, n := range c.counts {
-		if t.FullName("") == topic {
-			return n
-		}
-	}
-	return c.opts.partitions
 }
 
 // settle processes until nothing is left to do.
@@ -282,30 +272,28 @@ func (c *cluster) commit(m *member, due bool) error {
 		if err := m.task.Prepare(); err != nil {
 			return err
 		}
-		for i := range c.pending {
-			if e := &c.pending[i]; e.Topic.Role == graph.Changelog {
-				m.logs[e.Topic] = append(m.logs[e.Topic], graph.Raw{Key: e.Key, Value: e.Value, Timestamp: e.Timestamp})
+		for store := range m.offsets {
+			if log := m.logs[store.Changelog]; log != nil {
+				m.offsets[store] = int64(len(log.marks))
 			}
 		}
-		if err := m.task.Commit(m.ends()); err != nil {
+		if err := m.task.Commit(m.offsets); err != nil {
 			return err
 		}
 		c.stand(m)
 	}
-	effects := slices.Clone(c.pending)
-	c.pending = c.pending[:0]
-	for i := range effects {
-		e := &effects[i]
+	for i := range c.pending { // delivering processes nothing, so nothing is added meanwhile
+		e := &c.pending[i]
 		if e.Topic.Role == graph.UserTopic {
 			c.produced = append(c.produced, Produced{e.Topic.Name, max(0, e.Partition), e.Key, e.Value, e.Timestamp, e.Headers})
 		}
-		name := e.Topic.FullName("")
-		if c.read(name) {
-			if err := c.deliver(name, e.Partition, graph.Raw{Key: e.Key, Value: e.Value, Headers: e.Headers, Timestamp: e.Timestamp}); err != nil {
+		if to := c.route(e.Topic); to != nil {
+			if err := c.deliver(to, e.Partition, graph.Raw{Key: e.Key, Value: e.Value, Headers: e.Headers, Timestamp: e.Timestamp}); err != nil {
 				return err
 			}
 		}
 	}
+	c.pending = c.pending[:0]
 	return nil
 }
 

@@ -131,7 +131,9 @@ func New(t TB, topo *topology.Topology, opts ...Option) *Driver {
 // do runs a step and remembers it.
 func (d *Driver) do(s step) {
 	d.t.Helper()
-	d.script = append(d.script, s)
+	if !d.opts.once {
+		d.script = append(d.script, s)
+	}
 	if err := d.c.run(s); err != nil {
 		d.failed = true
 		d.t.Fatalf("testkit: %s: %s", s, d.opts.explain(d.topo.Graph(), err))

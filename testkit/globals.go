@@ -16,16 +16,6 @@ func newGlobals(c *cluster) (*engine.Globals, error) {
 	return engine.NewGlobals(cfg)
 }
 
-// globalOf is the global table of a topic; nil if there is none.
-func globalOf(g *graph.Graph, topic string) *graph.Global {
-	for _, x := range g.Globals {
-		if x.Topic.FullName("") == topic {
-			return x
-		}
-	}
-	return nil
-}
-
 // global is a view of the global table of that store; nil if there is none.
 func (d *Driver) global(name string) graph.TaskStore {
 	d.t.Helper()

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,6 +85,9 @@ func (c *cluster) interrupted(m *member, skips int) (bool, error) {
 // undo takes a task back to its last commit, and gives it again what it was given since.
 func (c *cluster) undo(m *member, how Interruption) error {
 	c.pending = c.pending[:0]
+	for topic, log := range m.logs {
+		log.cut(int(m.committed(topic)))
+	}
 	old := m.task
 	old.Abort()
 	if how == Abort {
@@ -94,12 +98,9 @@ func (c *cluster) undo(m *member, how Interruption) error {
 			return err
 		}
 	}
-	next := map[string]int64{}
-	for _, p := range m.task.Positions() {
-		next[p.Topic.FullName("")] = p.Next
-	}
-	for topic, recs := range m.fed {
-		m.task.Add(topic, slices.DeleteFunc(slices.Clone(recs), func(r graph.Raw) bool { return r.Offset < next[topic] })...)
+	for topic := range m.fed {
+		m.fed[topic] = m.uncommitted(topic)
+		m.task.Add(topic, m.fed[topic]...)
 	}
 	return nil
 }
@@ -119,8 +120,10 @@ func (c *cluster) reopen(m *member, how Interruption) error {
 	}
 	for _, s := range m.task.Stores() {
 		log := m.logs[s.Store.Changelog]
-		from := min(max(0, s.Offset), int64(len(log)))
-		if err := m.task.Restore(s.Store, log[from:], int64(len(log))); err != nil {
+		if log == nil {
+			continue
+		}
+		if err := m.task.Restore(s.Store, log.from(max(0, s.Offset)), int64(len(log.marks))); err != nil {
 			return err
 		}
 	}
@@ -137,23 +140,34 @@ func (c *cluster) reopen(m *member, how Interruption) error {
 func (c *cluster) stand(m *member) {
 	m.wall = c.wall
 	m.dropped = m.earlier + m.task.Counters().Dropped
-	for _, p := range m.task.Positions() {
-		topic := p.Topic.FullName("")
-		recs := m.fed[topic]
-		n := 0
-		for n < len(recs) && recs[n].Offset < p.Next {
-			n++
+	for topic, recs := range m.fed {
+		if len(recs) > keep { // most are committed
+			m.fed[topic] = m.uncommitted(topic)
 		}
-		m.fed[topic] = recs[n:]
 	}
 }
 
-// ends are how long the task's changelogs are, as its stores' commits note it.
-func (m *member) ends() map[*graph.Store]int64 {
-	for _, s := range m.task.Stores() {
-		if s.Store.Changelog != nil {
-			m.offsets[s.Store] = int64(len(m.logs[s.Store.Changelog]))
+// keep is how many records a task's topic may have before those that are committed are forgotten.
+const keep = 1000
+
+// uncommitted are the records of a topic that the task was given and has not committed, once it is at its last commit.
+func (m *member) uncommitted(topic string) []graph.Raw {
+	recs := m.fed[topic]
+	for _, p := range m.task.Positions() {
+		if p.Topic.FullName("") == topic {
+			n, _ := slices.BinarySearchFunc(recs, p.Next, func(r graph.Raw, next int64) int { return cmp.Compare(r.Offset, next) })
+			return slices.Clone(recs[n:])
 		}
 	}
-	return m.offsets
+	return recs
+}
+
+// committed is how many records of a changelog stand.
+func (m *member) committed(changelog *graph.Topic) int64 {
+	for store, n := range m.offsets {
+		if store.Changelog == changelog {
+			return n
+		}
+	}
+	return 0
 }

@@ -43,4 +43,6 @@ func (r *Reader[K, V]) RangeBackward(from, to K) iter.Seq2[Row[K, V], error] {
 }
 
 // Prefix yields the rows whose encoded key starts with these bytes: see [KeyValueStore.Prefix].
-func (r *Reader[K, V]) Prefix(p []byte) iter.Seq2[Row[K, V], error] { return rows(store.Prefix(r.kv, p)) }
+func (r *Reader[K, V]) Prefix(p []byte) iter.Seq2[Row[K, V], error] {
+	return rows(store.Prefix(r.kv, p))
+}

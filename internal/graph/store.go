@@ -26,9 +26,9 @@ type Store struct {
 	EmitOnCommit bool
 	// EmitOnClose says that windows or sessions are forwarded once, when they are closed: the store then knows which are due.
 	EmitOnClose bool
-	Global       *Global // the global table whose rows it holds
-	Err          error   // what is wrong with its description, for the graph that it is added to
-	Make         func(c *Context, s *Store, d db.DB, prefix []byte) (TaskStore, error)
+	Global      *Global // the global table whose rows it holds
+	Err         error   // what is wrong with its description, for the graph that it is added to
+	Make        func(c *Context, s *Store, d db.DB, prefix []byte) (TaskStore, error)
 }
 
 // ChangelogRetention is how long the changelog keeps records of a store with retention: a day more than the store.

@@ -25,9 +25,10 @@ type Grouped[K, V any] struct {
 //
 // Cost: t is kept in a store, since old rows are needed; a repartition, whose topic is named by topology.As here, or else after
 // the aggregation. An update that leaves the row in its group is one record with the old and the new value; one that moves it
-// is two, the old group's first. Nulls: a row whose new key or value is nil, of a type that can be nil, is in no group; to leave
-// rows out with other types, Filter the table first. Time and headers stay. A Grouped that nothing aggregates is an error of
-// Build. Kafka Streams: KTable.groupBy (KIP-904).
+// is two, the old group's first, which reach groups in different partitions in any order: what adds up over groups does so only
+// once both have. Nulls: a row whose new key or value is nil, of a type that can be nil, is in no group; to leave rows out with
+// other types, Filter the table first. Time and headers stay. A Grouped that nothing aggregates is an error of Build. Kafka
+// Streams: KTable.groupBy (KIP-904).
 func (t *Table[K, V]) GroupBy[K2, V2 any](f func(K, V) (K2, V2), opts ...topology.Option) *Grouped[K2, V2] {
 	c := operator.NewCall(t.t.G, "table-group-by", opts)
 	c.Check(f == nil, "selector")

@@ -15,9 +15,10 @@ import (
 // ones and sessions, and is a function because a method cannot ask for windowed keys.
 //
 // A window closes when the latest timestamp that this operator has seen is not before its end plus the grace of the
-// windows (for sessions, plus gap and grace). Only a change of t tells of time: while none comes, nothing closes. Results
-// come in the order of the windows' ends, then of the keys' bytes, and keep timestamp and headers of their last update. A
-// window that is deleted when it closes gives no result; a table that is looked up (a join) shows no window that is open.
+// windows (for sessions, plus gap and grace). Only a change of t tells of time: while none comes, nothing closes, unless
+// topology.CloseWhenIdle says so. Results come in the order of the windows' ends, then of the keys' bytes, and keep
+// timestamp and headers of their last update. A window that is deleted when it closes gives no result; a table that is
+// looked up (a join) shows no window that is open.
 //
 // Cost: a buffer with a changelog, named by topology.As, of a row for each open window, on disk as other stores. It can
 // be bounded (topology.BufferRecords, topology.BufferBytes): as a result must not come early, the task stops when the
@@ -38,13 +39,14 @@ func SuppressUntilWindowCloses[K, V any](t *Table[window.Key[K], V], opts ...top
 
 // SuppressUntilTimeLimit holds the changes of each key back until limit has passed since the first of them, and then
 // forwards the last: fewer updates, each at most limit of stream time behind. A later update does not prolong the wait. With
-// a limit of 0 only those late in time are held, until the next change.
+// a limit of 0 nothing is held.
 //
-// Time is the latest timestamp that this operator has seen, so only a change of t makes it move. Changes that are let go
-// together come in the order of the timestamps of what was held first of each, then of the keys' bytes, with timestamp
-// and headers of the last update. Deletes are forwarded as other changes are. The old value of a change is what was
-// forwarded before it (Kafka Streams: what its last update replaced, so that a sum downstream takes away what was never
-// added to it), and a table that is looked up (a join) shows that until the change is let go.
+// Time is the latest timestamp that this operator has seen, so only a change of t makes it move, unless
+// topology.CloseWhenIdle lets the wall clock. Changes that are let go together come in the order of the timestamps of what
+// was held first of each, then of the keys' bytes, with timestamp and headers of the last update. Deletes are forwarded as
+// other changes are. The old value of a change is what was forwarded before it (Kafka Streams: what its last update
+// replaced, so that a sum downstream takes away what was never added to it), and a table that is looked up (a join) shows
+// that until the change is let go.
 //
 // Cost: a buffer with a changelog, named by topology.As, of a row for each key that waits, on disk as other stores; t is
 // kept in a store. The buffer can be bounded (topology.BufferRecords, topology.BufferBytes): if it is full, changes are

@@ -260,6 +260,51 @@ func TestSuppressUntilSessionCloses(t *testing.T) {
 	}
 }
 
+// While no records come, the wall clock closes windows and ends waits; what comes back for a window that was closed so is late.
+func TestSuppressWhenIdle(t *testing.T) {
+	t.Parallel()
+	idle := topology.CloseWhenIdle(100 * time.Millisecond)
+	closing := topology.New("let")
+	stream.Changes(table.SuppressUntilWindowCloses(counted(closing), topology.As("held"), idle)).
+		Map(func(k window.Key[string], n int64) (string, string) { return k.String(), fmt.Sprint(n) }).To(let)
+	for name, tc := range map[string]struct {
+		b       *topology.Builder
+		idle    []string
+		then    []string // of a 25, a 131, b 200; stream time has moved to 130
+		dropped int64
+	}{
+		"windows": {closing, []string{"[a@0/10] 1 1", "[a@20/30] 1 20"}, []string{"", "", "[a@130/140] 1 131"}, 1},
+		"a limit": {letFor(30*time.Millisecond, idle), []string{"a 3 20"}, []string{"a x 25", "", "a x 131"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := testkit.New(t, topology.Must(tc.b.Build()))
+			show := func() (out []string) {
+				for _, r := range d.Output(let).ReadAll() {
+					out = append(out, fmt.Sprint(r.Key, " ", r.Value, " ", r.Timestamp))
+				}
+				return out
+			}
+			pipeAll(d, "a 1 1", "a 3 20")
+			d.Advance(90 * time.Millisecond)
+			before := show()
+			d.Advance(20 * time.Millisecond)
+			if diff := cmp.Diff(tc.idle, append(before, show()...)); diff != "" {
+				t.Errorf("when no records come: %s", diff)
+			}
+			if len(before) == len(tc.idle) {
+				t.Errorf("all are let go too early")
+			}
+			if diff := cmp.Diff(tc.then, pipeAll(d, "a x 25", "a x 131", "b x 200")); diff != "" {
+				t.Errorf("when they come again: %s", diff)
+			}
+			if d.Dropped() != tc.dropped {
+				t.Errorf("%d dropped, want %d: %v", d.Dropped(), tc.dropped, d.Skips())
+			}
+		})
+	}
+}
+
 // failing is a test that remembers why it failed.
 type failing struct{ why string }
 
@@ -353,6 +398,9 @@ func TestSuppressIsRefused(t *testing.T) {
 		"nothing to be full": {func(b *topology.Builder) {
 			from(b).SuppressUntilTimeLimit(time.Second, topology.As("held"), topology.FailWhenFull())
 		}, []string{"a buffer without bounds is never full"}},
+		"idle for a fraction": {func(b *topology.Builder) {
+			from(b).SuppressUntilTimeLimit(time.Second, topology.As("held"), topology.CloseWhenIdle(time.Microsecond))
+		}, []string{"CloseWhenIdle(1µs): give whole milliseconds"}},
 		"a retention": {func(b *topology.Builder) {
 			from(b).SuppressUntilTimeLimit(time.Second, topology.As("held"), topology.Retention(time.Hour))
 		}, []string{"leave topology.Retention out"}},

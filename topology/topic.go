@@ -68,8 +68,8 @@ func EmitOnCommit() Option { return func(o *graph.Options) { o.EmitOnCommit = tr
 // partition without records none does, unless [CloseWhenIdle] says so. With it EmitOnCommit has nothing to do.
 func EmitOnWindowClose() Option { return func(o *graph.Options) { o.EmitOnClose = true } }
 
-// CloseWhenIdle lets windows that wait for EmitOnWindowClose be closed by the wall clock: once no record has reached the
-// operator for d, its stream time moves on with the wall clock, by all the time since the last record, until a record
+// CloseWhenIdle lets windows that wait for EmitOnWindowClose be closed by the wall clock, and changes that a table holds back
+// (table.SuppressUntilWindowCloses, SuppressUntilTimeLimit) be let go: once no record has reached the operator for d, its stream time moves on with the wall clock, by all the time since the last record, until a record
 // comes again. So the last windows of an input that pauses are forwarded after d, or after what was missing to their
 // end and grace if that is longer.
 //

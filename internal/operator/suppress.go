@@ -2,6 +2,7 @@ package operator
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -29,6 +30,9 @@ func NewSuppression(c *Call, wait int64, closes bool) *Suppression {
 	if c.FailWhenFull && c.BufferRecords == nil && c.BufferBytes == nil {
 		c.Errorf("a buffer without bounds is never full: add topology.BufferRecords or topology.BufferBytes, or leave topology.FailWhenFull out")
 	}
+	if c.IdleClose < 0 || c.IdleClose%time.Millisecond != 0 {
+		c.Errorf("CloseWhenIdle(%v): give whole milliseconds, at least 1", c.IdleClose)
+	}
 	c.EmitOnCommit = false // the buffer is no table's store
 	s := &Suppression{Wait: wait, Closes: closes, call: c}
 	s.store = c.NewStore(c.G.NeedName(c.At, c.Op, c.Name, "a store"), "buffer", 0)
@@ -50,6 +54,7 @@ type Suppressor struct {
 	ctx      *graph.Context
 	n        *graph.Node
 	s        *Suppression
+	idle     *Idle
 	observed int64
 	forward  func(key []byte, h *store.Held, ts int64) error
 }
@@ -62,6 +67,7 @@ func (s *Suppression) Open(ctx *graph.Context, n *graph.Node, forward func(key [
 	}
 	p := &Suppressor{Buffer: buf, ctx: ctx, n: n, s: s, observed: -1, forward: forward}
 	ctx.Var("node/"+n.Name, &p.observed)
+	p.idle = WatchIdle(ctx, n, s.call.IdleClose, &p.observed, p.due)
 	return p, nil
 }
 
@@ -73,17 +79,29 @@ func (p *Suppressor) Held(at int64, headers []graph.Header) store.Held {
 // Put holds a change of time ts back and lets those go whose time has come, the earliest first, and then those that there is
 // no room for.
 func (p *Suppressor) Put(e *store.Entry[store.Held], h store.Held, ts int64) error {
+	if p.idle.Seen(); p.idle != nil && p.s.Closes && h.At <= p.observed-p.s.Wait {
+		p.ctx.Skip(p.n, "late: its window was closed when no records came")
+		return nil
+	}
 	p.observed = max(p.observed, ts)
 	if err := p.Buffer.Put(e, h, ts); err != nil {
 		return err
 	}
+	if err := p.due(); err != nil {
+		return err
+	}
+	return p.shrink()
+}
+
+// due lets go what the time has come for.
+func (p *Suppressor) due() error {
 	for {
 		at, ok, err := p.Buffer.First()
 		if err != nil {
 			return err
 		}
 		if !ok || at > p.observed-p.s.Wait {
-			return p.shrink()
+			return nil
 		}
 		if err := p.release(); err != nil {
 			return err
@@ -144,8 +162,8 @@ func (p *Suppressor) release() error {
 	err = p.forward(key, &h, ts)
 	c.Topic, c.Partition, c.Offset, c.Headers = topic, partition, offset, headers
 	if IsMarked(err) {
-		c.Fault = fmt.Errorf("%s (%s): the change of key %q, which topic %s, partition %d, offset %d made and which was held back, failed: %v", //nolint:errorlint // a marked error would be asked about
-			p.n.Name, p.n.At, key, h.Topic, h.Partition, h.Offset, err)
+		c.Fault = fmt.Errorf("%s (%s): the change of key %q, which topic %s, partition %d, offset %d made and which was held back, failed: %v",
+			p.n.Name, p.n.At, key, h.Topic, h.Partition, h.Offset, err) //nolint:errorlint // a policy would be asked about a marked error
 		return c.Fault
 	}
 	return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"container/heap"
 	"encoding/binary"
 	"errors"
 
@@ -16,7 +15,7 @@ import (
 type timeline struct {
 	s      *core
 	prefix []byte
-	fresh  placeHeap
+	fresh  itemHeap
 	ahead  []string // the next places of the DB
 	read   string   // the last one that was read from it; "" at the start
 	more   bool     // there may be some after that
@@ -38,7 +37,7 @@ func placeTime(p string) int64 {
 	return int64(binary.BigEndian.Uint64([]byte(p[:placeHead])) ^ 1<<63)
 }
 
-func (t *timeline) add(p string) { heap.Push(&t.fresh, p) }
+func (t *timeline) add(p string) { t.fresh.push(p) }
 
 // first is the place at the front.
 func (t *timeline) first() (p string, ok bool, err error) {
@@ -60,7 +59,7 @@ func (t *timeline) first() (p string, ok bool, err error) {
 // take takes away what first returned. A place may be both in the DB and fresh: of a row that left and came back.
 func (t *timeline) take() {
 	if len(t.fresh) > 0 && (len(t.ahead) == 0 || t.fresh[0] < t.ahead[0]) {
-		heap.Pop(&t.fresh)
+		t.fresh.pop()
 		return
 	}
 	t.taken, t.ahead = t.ahead[0], t.ahead[1:]
@@ -123,23 +122,4 @@ func (t *timeline) apply(b db.Batch) error {
 func (t *timeline) forget() {
 	clear(t.fresh)
 	t.fresh, t.ahead, t.read, t.more, t.taken = t.fresh[:0], nil, "", true, ""
-}
-
-// placeHeap is a heap of places.
-type placeHeap []string
-
-func (h placeHeap) Len() int           { return len(h) }
-func (h placeHeap) Less(i, j int) bool { return h[i] < h[j] }
-func (h placeHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push is for package heap.
-func (h *placeHeap) Push(x any) { *h = append(*h, x.(string)) }
-
-// Pop is for package heap.
-func (h *placeHeap) Pop() any {
-	last := len(*h) - 1
-	p := (*h)[last]
-	(*h)[last] = ""
-	*h = (*h)[:last]
-	return p
 }

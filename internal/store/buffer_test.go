@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -287,7 +288,7 @@ func TestBufferDamage(t *testing.T) {
 			if err == nil {
 				_, _, _, err = b.Take()
 			}
-			if err == nil || !bytes.Contains([]byte(err.Error()), []byte("delete the task's directory")) {
+			if err == nil || !strings.Contains(err.Error(), "delete the task's directory") {
 				t.Errorf("got %v", err)
 			}
 		})

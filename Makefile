@@ -13,7 +13,7 @@ LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 # The packages whose tests run on any broker, and on the one at MILLRACE_BOOTSTRAP if it is set.
 KAFKA_PKGS ?= . ./internal/kafka/... ./task/... ./examples/imagepipeline/... ./bench/...
 # Golden vectors made with the real Kafka Streams.
-VECTORS ?= $(firstword $(wildcard ../shared/conformance testdata/conformance))
+VECTORS ?= $(firstword $(wildcard ../shared/conformance internal/conformance/testdata))
 
 # gofmt of the toolchain that builds the code: an older one on the PATH does not parse generic methods.
 GOFMT      = "$$($(GO) env GOROOT)/bin/gofmt"
@@ -56,6 +56,10 @@ fuzz: .need-cc ## run every fuzz target for FUZZTIME (10s)
 .PHONY: bench
 bench: .need-cc ## run the benchmarks that match BENCH (.)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m $(BENCH_PKGS)
+
+.PHONY: bench-ttd
+bench-ttd: .need-cc ## run the job of record in memory, beside the same job on TopologyTestDriver (needs java, mvn and ../shared/baseline)
+	scripts/bench-ttd
 
 .PHONY: test-kafka
 test-kafka: .need-cc ## run the tests that talk to a broker on a real Kafka, started for them and stopped again

@@ -43,7 +43,7 @@ func randomTopology(rng *rand.Rand) *topology.Builder {
 	lefts := stream.From(b, left, extractor(rng)...)
 	rights := table.From(b, right, topology.As("rights"))
 	parts := []func(d *draw){
-		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed, met,
+		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed, met, together,
 	}
 	for i := range 2 + rng.IntN(5) {
 		d := &draw{rng: rng, name: fmt.Sprintf("part%d", i), in: lefts, rows: rights}
@@ -106,6 +106,29 @@ func sessions(d *draw) {
 	w := window.Session(time.Duration(1+d.rng.IntN(150))*time.Millisecond, time.Duration(d.rng.IntN(300))*time.Millisecond)
 	merge := func(t *total, k string, o *total) *total { return t.merge(k, o) }
 	to(d, d.in.GroupByKey().WindowedBySession(w).Aggregate(func() *total { return &total{} }, addTo, merge, d.opts()...))
+}
+
+// together is one aggregate of both topics.
+func together(d *draw) {
+	rows := stream.Changes(d.rows)
+	sizes := func(t *total, _ string, n int) *total {
+		t.N += n
+		return t
+	}
+	x := d.in.GroupByKey().Cogroup(addTo).And(rows.MapValues(func(v string) int { return len(v) }).GroupByKey(), sizes)
+	init := func() *total { return &total{} }
+	grace := time.Duration(d.rng.IntN(400)) * time.Millisecond
+	switch d.rng.IntN(4) {
+	case 0:
+		to(d, x.Aggregate(init, d.opts()...))
+	case 1:
+		to(d, x.WindowedBy(window.Hopping(300*time.Millisecond, 200*time.Millisecond, grace)).Aggregate(init, d.opts()...))
+	case 2:
+		to(d, x.WindowedBy(window.Sliding(150*time.Millisecond, grace)).Aggregate(init, d.opts()...))
+	default:
+		merge := func(t *total, k string, o *total) *total { return t.merge(k, o) }
+		to(d, x.WindowedBySession(window.Session(100*time.Millisecond, grace)).Aggregate(init, merge, d.opts()...))
+	}
 }
 
 // punctuated has timers by both clocks; some end, some are due together.

@@ -19,7 +19,7 @@ func newHoldings() *holdings {
 }
 
 // changed is the member's to call.
-func (h *holdings) changed(given, taken []int32, _ bool) {
+func (h *holdings) changed(given, taken []int32) {
 	h.mu.Lock()
 	for _, p := range taken {
 		delete(h.held, p)

@@ -266,7 +266,7 @@ func TestMember(t *testing.T) {
 		given := make(chan []int32, 10)
 		m, err := c.NewMember(transport.MemberConfig{
 			Group: group, Topic: topic, Instance: instance, ClientID: "client/" + instance, Session: 6 * time.Second,
-			Changed: func(g, _ []int32, _ bool) {
+			Changed: func(g, _ []int32) {
 				if g != nil {
 					given <- g
 				}
@@ -343,7 +343,7 @@ func TestCommittedWaits(t *testing.T) {
 	topic, id := newTopic(t, bootstrap, 1), brokertest.UniqueName(t, "id")
 	var owned atomic.Bool
 	m, err := c.NewMember(transport.MemberConfig{
-		Group: brokertest.UniqueName(t, "group"), Topic: topic, Session: 6 * time.Second, ClientID: "c", Changed: func(_, _ []int32, _ bool) { owned.Store(true) },
+		Group: brokertest.UniqueName(t, "group"), Topic: topic, Session: 6 * time.Second, ClientID: "c", Changed: func(_, _ []int32) { owned.Store(true) },
 	})
 	must(t, err)
 	defer m.Close()

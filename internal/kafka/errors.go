@@ -24,7 +24,7 @@ func meaning(err error) error {
 		return transport.ErrRecord
 	case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition:
 		return transport.ErrTopic
-	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut:
+	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut, kafka.ErrMsgTimedOut:
 		return transport.ErrUnreachable
 	default:
 		if movingCoordinator(ke.Code()) {

@@ -31,6 +31,7 @@ func TestWrap(t *testing.T) {
 		kafka.ErrUnknownPartition:          transport.ErrTopic,
 		kafka.ErrAllBrokersDown:            transport.ErrUnreachable,
 		kafka.ErrTimedOut:                  transport.ErrUnreachable,
+		kafka.ErrMsgTimedOut:               transport.ErrUnreachable,
 		kafka.ErrNotCoordinator:            transport.ErrUnreachable,
 		kafka.ErrCoordinatorLoadInProgress: transport.ErrUnreachable,
 		kafka.ErrGroupAuthorizationFailed:  nil,

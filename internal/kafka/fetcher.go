@@ -38,17 +38,13 @@ type run struct {
 
 // NewFetcher implements [transport.Client].
 func (c *Client) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, error) {
-	isolation := "read_committed"
-	if cfg.Whole {
-		isolation = "read_uncommitted"
-	}
 	if cfg.Buffer == 0 {
 		cfg.Buffer = 8 << 20
 	}
 	k, err := kafka.NewConsumer(c.config(kafka.ConfigMap{
 		"group.id":             cfg.Group, // without one nothing can be assigned; nothing is joined or committed here
 		"enable.auto.commit":   false,
-		"isolation.level":      isolation,
+		"isolation.level":      "read_committed",
 		"enable.partition.eof": true,
 		"auto.offset.reset":    "earliest",
 		// What is assigned here was there: if it is not now, it was most likely deleted. The default is to wait for 30 s.

@@ -69,9 +69,9 @@ func (m *member) rebalanced(c *kafka.Consumer, ev kafka.Event) error {
 		if err := c.Pause(e.Partitions); err != nil {
 			m.log.Warn("kafka: pause the tasks topic: " + err.Error())
 		}
-		m.cfg.Changed(indices(e.Partitions), nil, false)
+		m.cfg.Changed(indices(e.Partitions), nil)
 	case kafka.RevokedPartitions:
-		m.cfg.Changed(nil, indices(e.Partitions), c.AssignmentLost())
+		m.cfg.Changed(nil, indices(e.Partitions))
 		return c.IncrementalUnassign(e.Partitions)
 	}
 	return nil

@@ -77,7 +77,7 @@ func (f *faults) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error) {
 	m := &faultyMember{f: f, held: map[int32]bool{}, taken: map[int32]bool{}}
 	tell := cfg.Changed
-	cfg.Changed = func(given, taken []int32, lost bool) {
+	cfg.Changed = func(given, taken []int32) {
 		for _, p := range given {
 			m.held[p] = true
 		}
@@ -85,7 +85,7 @@ func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error)
 			delete(m.held, p)
 			delete(m.taken, p)
 		}
-		tell(given, taken, lost)
+		tell(given, taken)
 	}
 	m.tell = tell
 	var err error
@@ -97,7 +97,7 @@ func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error)
 type faultyMember struct {
 	transport.Member
 	f           *faults
-	tell        func(given, taken []int32, lost bool)
+	tell        func(given, taken []int32)
 	held, taken map[int32]bool // by Poll's goroutine only
 }
 
@@ -106,10 +106,10 @@ func (m *faultyMember) Poll(wait time.Duration) error {
 		switch {
 		case m.taken[p]:
 			delete(m.taken, p)
-			m.tell([]int32{p}, nil, false)
+			m.tell([]int32{p}, nil)
 		case m.f.happens("task taken", 0.05):
 			m.taken[p] = true
-			m.tell(nil, []int32{p}, true)
+			m.tell(nil, []int32{p})
 		}
 	}
 	return m.Member.Poll(wait)

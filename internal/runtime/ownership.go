@@ -25,7 +25,7 @@ func newOwnership() *ownership {
 }
 
 // change is the group's callback.
-func (o *ownership) change(given, taken []int32, _ bool) {
+func (o *ownership) change(given, taken []int32) {
 	o.mu.Lock()
 	o.known = true
 	o.version++

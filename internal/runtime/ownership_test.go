@@ -21,15 +21,15 @@ func TestOwnership(t *testing.T) {
 	if _, known := o.snapshot(); known {
 		t.Error("the group is said to have spoken")
 	}
-	o.change([]int32{0, 1}, nil, false)
+	o.change([]int32{0, 1}, nil)
 	held, known := o.snapshot()
 	a, b := &task{slot: 0, stamp: held[0]}, &task{slot: 1, stamp: held[1]}
 	if g, err := o.generation(anyMember{}, []*task{a, b}); !known || err != nil || g != "current" {
 		t.Errorf("generation is %v, %v", g, err)
 	}
 	version := o.current()
-	o.change(nil, []int32{1}, true)
-	o.change([]int32{1}, nil, false)
+	o.change(nil, []int32{1})
+	o.change([]int32{1}, nil)
 	if o.current() == version {
 		t.Error("the change went unnoticed")
 	}

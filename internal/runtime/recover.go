@@ -43,7 +43,11 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		w.rt.metrics.aborted.Add(1)
 		w.takeBack(ctx)
 		w.pause(min(5*time.Second, time.Duration(w.aborts*w.aborts)*20*time.Millisecond))
-		return w.rewind()
+		err = w.rewind()
+		if errors.Is(err, transport.ErrUnreachable) && !w.stopping() {
+			return w.recover(ctx, err) // the broker is still away: maxAborts is the limit
+		}
+		return err
 	}
 	w.takeBack(ctx)
 	if isRecord {
@@ -106,10 +110,14 @@ func (w *worker) assign() error {
 	return w.fetcher.Assign(ps)
 }
 
-// changes takes in new tasks and lets go of those that the group took away. What the worker had not committed is taken
-// back then: the group has a new generation, and the work of the old one is not worth the risk.
-func (w *worker) changes(ctx context.Context) error {
-	fresh := false
+// changes takes in new tasks, first among them if there is one, and lets go of those that the group took away: also of a
+// new one, which may have been taken away while it was opened. What the worker had not committed is taken back then: the
+// group has a new generation, and the work of the old one is not worth the risk.
+func (w *worker) changes(ctx context.Context, first ...*task) error {
+	for _, t := range first {
+		w.add(ctx, t)
+	}
+	fresh := len(first) > 0
 	for {
 		select {
 		case t := <-w.inbox:
@@ -120,7 +128,7 @@ func (w *worker) changes(ctx context.Context) error {
 		}
 		break
 	}
-	if v := w.rt.own.current(); v != w.version {
+	if v := w.rt.own.current(); v != w.version || fresh {
 		w.version = v
 		if gone := w.rt.own.lost(w.tasks); len(gone) > 0 {
 			w.log.Info("runtime: tasks went to another instance", "tasks", len(gone))
@@ -138,12 +146,6 @@ func (w *worker) add(ctx context.Context, t *task) {
 	t.emit = func(e *graph.Effect) error { return w.emit(ctx, e) }
 	w.tasks = append(w.tasks, t)
 	w.rt.adopted(t)
-}
-
-// adopt takes in one task.
-func (w *worker) adopt(ctx context.Context, t *task) error {
-	w.add(ctx, t)
-	return w.assign()
 }
 
 // release closes tasks and lets them be opened elsewhere.

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/transport"
 )
+
+var errMoved = errors.New("runtime: the task went to another instance while it was restored")
 
 // restoring is a changelog partition on its way to its end.
 type restoring struct {
@@ -42,6 +45,9 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 	for left := len(todo); left > 0; {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if !r.own.holds(t.slot, t.stamp) { // a long restore that nobody waits for keeps its successor waiting
+			return errMoved
 		}
 		batches, err := f.Poll(100 * time.Millisecond)
 		if err != nil {

@@ -134,7 +134,7 @@ func (w *worker) idle(ctx context.Context) error {
 	select {
 	case <-w.stop:
 	case t := <-w.inbox:
-		return w.adopt(ctx, t)
+		return w.changes(ctx, t)
 	case <-time.After(pollWait):
 	}
 	return nil

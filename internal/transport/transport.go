@@ -54,13 +54,11 @@ type Batch struct {
 type FetcherConfig struct {
 	Name  string // for logs
 	Group string
-	// Whole reads what open and aborted transactions wrote as well.
-	Whole bool
 	// Buffer bounds the bytes that are read ahead.
 	Buffer int
 }
 
-// Fetcher reads partitions that are assigned by hand. One goroutine uses it.
+// Fetcher reads the committed records of partitions that are assigned by hand. One goroutine uses it.
 type Fetcher interface {
 	// Assign replaces what is read; what was read ahead is forgotten. An offset of None starts at the beginning.
 	Assign(ps []Position) error
@@ -107,9 +105,8 @@ type MemberConfig struct {
 	Instance string // static membership
 	ClientID string
 	Session  time.Duration
-	// Changed is told of partitions that were given or taken, within Poll; it must not block. Lost says that they were
-	// taken without being asked for.
-	Changed func(given, taken []int32, lost bool)
+	// Changed is told of partitions that were given or taken, within Poll; it must not block.
+	Changed func(given, taken []int32)
 }
 
 // Member is this instance's membership of the group. Poll has a goroutine of its own; the rest may be called from any.

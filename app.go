@@ -64,6 +64,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	client, err := kafka.Open(ctx, kafka.Config{Bootstrap: bootstrap, Properties: a.cfg.Properties, Logger: a.cfg.Logger})
 	if err != nil {
 		if ctx.Err() != nil {
+			a.end(&Health{Live: true, State: StateStopped})
 			return nil
 		}
 		return a.fail(fmt.Errorf("millrace: %w", err))
@@ -106,13 +107,18 @@ func (a *App) userTopics() map[string]int32 {
 	return topics
 }
 
-// fail is the end of an App that never had a runtime.
+// fail is the failure of an App that never had a runtime.
 func (a *App) fail(err error) error {
-	a.early.Store(&Health{State: StateFailed, Err: err})
-	if a.cfg.OnState != nil {
-		a.cfg.OnState(StateFailed)
-	}
+	a.end(&Health{State: StateFailed, Err: err})
 	return err
+}
+
+// end is the end of an App that never had a runtime.
+func (a *App) end(h *Health) {
+	a.early.Store(h)
+	if a.cfg.OnState != nil {
+		a.cfg.OnState(h.State)
+	}
 }
 
 // State is what the App is doing. It may be asked from anywhere, at any time.

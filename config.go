@@ -12,7 +12,8 @@ type Guarantee int
 
 const (
 	// ExactlyOnce commits state, output and positions in one Kafka transaction per worker and interval. Readers of the output
-	// must read committed records only. It ends at Kafka: what a callback does outside may be done again.
+	// must read committed records only. It ends at Kafka: what a callback does outside may be done again. Brokers end a
+	// transaction after 10 s, so the callbacks for one record must be done by then: what takes longer is for package task.
 	ExactlyOnce Guarantee = iota
 	// AtLeastOnce commits positions after state and output. After a failure the records since the last commit are processed
 	// again, on top of what they did before.
@@ -79,7 +80,7 @@ type Config struct {
 	OnDecodeError Policy
 
 	// OnProcessError says what becomes of a record for which a callback returned an error or panicked. Default: Fail. What the
-	// record had done until then is taken back in any case.
+	// record had done until then is taken back in any case; under AtLeastOnce all but the output that it had sent.
 	OnProcessError Policy
 
 	// OnProduceError says what becomes of a record for a topic of yours that the broker will never take: larger than

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -45,7 +44,7 @@ func TestDeadLetter(t *testing.T) {
 			input[2].Headers = []brokertest.Header{{Name: "from", Value: []byte("camera 3")}}
 			brokertest.Produce(t, cfg.Bootstrap, in, input...)
 			a := start(t, sums(t, newApp(t, cfg.Bootstrap), in, seen, out, failing), cfg)
-			brokertest.Consume(t, cfg.Bootstrap, out, 4, 30*time.Second)
+			brokertest.Consume(t, cfg.Bootstrap, out, 4, longest)
 			if err := a.shutdown(); err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +82,7 @@ func TestRetry(t *testing.T) {
 	in, seen, out := threeTopics(t, cfg.Bootstrap)
 	brokertest.Produce(t, cfg.Bootstrap, in, badInput(number(erring))...)
 	a := start(t, sums(t, newApp(t, cfg.Bootstrap), in, seen, out, flaky), cfg)
-	brokertest.Consume(t, cfg.Bootstrap, out, 5, 30*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, 5, longest)
 	if err := a.shutdown(); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +135,7 @@ func TestProduceError(t *testing.T) {
 		}).
 		To(topology.NewTopic[string, string](out))
 	a := start(t, topology.Must(b.Build()), cfg)
-	brokertest.Consume(t, cfg.Bootstrap, out, 4, 30*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, 4, longest)
 	if err := a.shutdown(); err != nil {
 		t.Fatal(err)
 	}
@@ -160,12 +159,12 @@ func TestNoDeadLetterTopic(t *testing.T) {
 	in, seen, out := threeTopics(t, cfg.Bootstrap)
 	brokertest.Produce(t, cfg.Bootstrap, in, badInput([]byte("abc"))...)
 	id := newApp(t, cfg.Bootstrap)
-	err := launch(t, sums(t, id, in, seen, out, failing), cfg).wait(30 * time.Second)
+	err := launch(t, sums(t, id, in, seen, out, failing), cfg).wait()
 	if err == nil || !strings.Contains(err.Error(), "there is no topic for them: name one in DeadLetterTopic") || !strings.Contains(err.Error(), "offset 2") {
 		t.Errorf("error %v", err)
 	}
 	cfg.DeadLetterTopic = "no-such-letters"
-	err = launch(t, sums(t, id, in, seen, out, failing), cfg).wait(30 * time.Second)
+	err = launch(t, sums(t, id, in, seen, out, failing), cfg).wait()
 	if err == nil || !strings.Contains(err.Error(), `"no-such-letters", which is for dead letters, does not exist`) {
 		t.Errorf("error %v", err)
 	}

@@ -85,7 +85,7 @@ func TestGlobalTableIsLoadedFirst(t *testing.T) {
 				brokertest.Produce(t, cfg.Bootstrap, list, rows...)
 				a := start(t, topo, cfg)
 				slices.Sort(want)
-				if diff := cmp.Diff(want, texts(brokertest.Consume(t, cfg.Bootstrap, out, len(want), 30*time.Second))); diff != "" {
+				if diff := cmp.Diff(want, texts(brokertest.Consume(t, cfg.Bootstrap, out, len(want), longest))); diff != "" {
 					t.Error(diff)
 				}
 				if err := a.shutdown(); err != nil {
@@ -106,7 +106,7 @@ func TestGlobalTableIsFollowed(t *testing.T) {
 	ask := func() string {
 		brokertest.Produce(t, cfg.Bootstrap, orders, order("tea"))
 		seen++
-		return string(brokertest.Consume(t, cfg.Bootstrap, out, seen, 30*time.Second)[seen-1].Value)
+		return string(brokertest.Consume(t, cfg.Bootstrap, out, seen, longest)[seen-1].Value)
 	}
 	if got := ask(); got != "tea costs 1" {
 		t.Errorf("%q before the change", got)
@@ -121,7 +121,7 @@ func TestGlobalTableIsFollowed(t *testing.T) {
 	} {
 		brokertest.Produce(t, cfg.Bootstrap, list, change.record)
 		got := ask()
-		for deadline := time.Now().Add(30 * time.Second); got == change.old && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(longest); got == change.old && time.Now().Before(deadline); {
 			got = ask()
 		}
 		if got != change.want {
@@ -181,7 +181,7 @@ func TestGlobalTableAfterRestart(t *testing.T) {
 			if c.why == "made anew" {
 				want[2] = "article 9 has no price"
 			}
-			if diff := cmp.Diff(want, texts(brokertest.Consume(t, cfg.Bootstrap, out, 3, 30*time.Second))); diff != "" {
+			if diff := cmp.Diff(want, texts(brokertest.Consume(t, cfg.Bootstrap, out, 3, longest))); diff != "" {
 				t.Error(diff)
 			}
 			if err := a.shutdown(); err != nil {
@@ -203,7 +203,7 @@ func TestGlobalTableOfBadRecords(t *testing.T) {
 	bad := brokertest.Record{Key: []byte("tea"), Value: []byte("cheap")}
 	topo, cfg, orders, list, out := newPrices(t)
 	brokertest.Produce(t, cfg.Bootstrap, list, price("milk", 1), bad)
-	refused(t, topo, cfg, 30*time.Second, `global table "prices" (global_test.go:`, "topic "+list, "offset", "does not decode", "give the topic the serde")
+	refused(t, topo, cfg, `global table "prices" (global_test.go:`, "topic "+list, "offset", "does not decode", "give the topic the serde")
 
 	cfg.OnDecodeError = millrace.Skip
 	brokertest.Produce(t, cfg.Bootstrap, list, brokertest.Record{Value: number(1)})
@@ -211,7 +211,7 @@ func TestGlobalTableOfBadRecords(t *testing.T) {
 	log := &journal{t: t}
 	cfg.Logger = log.logger()
 	a := start(t, topo, cfg)
-	if diff := cmp.Diff([]string{"milk costs 1", "tea has no price"}, texts(brokertest.Consume(t, cfg.Bootstrap, out, 2, 30*time.Second))); diff != "" {
+	if diff := cmp.Diff([]string{"milk costs 1", "tea has no price"}, texts(brokertest.Consume(t, cfg.Bootstrap, out, 2, longest))); diff != "" {
 		t.Error(diff)
 	}
 	for _, reason := range []string{"null key", "does not decode"} {
@@ -226,7 +226,7 @@ func TestGlobalTableOfBadRecords(t *testing.T) {
 	cfg.OnDecodeError = nil
 	a = start(t, topo, cfg)
 	brokertest.Produce(t, cfg.Bootstrap, list, bad)
-	if err := a.wait(30 * time.Second); err == nil || !strings.Contains(err.Error(), `follow the global tables: engine: global table "prices"`) {
+	if err := a.wait(); err == nil || !strings.Contains(err.Error(), `follow the global tables: engine: global table "prices"`) {
 		t.Errorf("the application ended with %v", err)
 	}
 }
@@ -240,5 +240,5 @@ func TestGlobalTableOfMissingTopic(t *testing.T) {
 	stream.From(b, topology.NewTopic[string, string](in)).
 		JoinGlobal(global, func(k, _ string) string { return k }, func(a, b string) string { return a + b }).
 		To(topology.NewTopic[string, string](out))
-	refused(t, topology.Must(b.Build()), cfg, 20*time.Second, `"nowhere"`, "is read at global_test.go:", "does not exist", "create it")
+	refused(t, topology.Must(b.Build()), cfg, `"nowhere"`, "is read at global_test.go:", "does not exist", "create it")
 }

@@ -44,7 +44,7 @@ func newApp(tb testing.TB, bootstrap string) string {
 	}
 	tb.Cleanup(func() {
 		defer c.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
 		defer cancel()
 		admin := kadm.NewClient(c)
 		all, err := admin.ListTopics(ctx)
@@ -70,6 +70,9 @@ func topics(tb testing.TB, bootstrap string, inPartitions, outPartitions int32) 
 	return in, out
 }
 
+// longest bounds a test that would hang. It is far above what a slow machine needs.
+const longest = 2 * time.Minute
+
 // app is an application under test.
 type app struct {
 	*millrace.App
@@ -94,7 +97,7 @@ func testConfig(tb testing.TB) millrace.Config {
 func start(tb testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
 	tb.Helper()
 	a := launch(tb, topo, cfg)
-	a.await(millrace.StateRunning, 60*time.Second)
+	a.await(millrace.StateRunning)
 	return a
 }
 
@@ -127,9 +130,9 @@ func launch(tb testing.TB, topo *topology.Topology, cfg millrace.Config) *app {
 }
 
 // await waits for a state.
-func (a *app) await(want millrace.State, timeout time.Duration) {
+func (a *app) await(want millrace.State) {
 	a.t.Helper()
-	for deadline := time.After(timeout); ; {
+	for deadline := time.After(longest); ; {
 		select {
 		case s := <-a.got:
 			if s == want {
@@ -139,7 +142,7 @@ func (a *app) await(want millrace.State, timeout time.Duration) {
 			a.done = nil
 			a.t.Fatalf("the application ended before it was %v: %v", want, err)
 		case <-deadline:
-			a.t.Fatalf("the application is not %v after %v; it was %v", want, timeout, a.history())
+			a.t.Fatalf("the application is not %v after %v; it was %v", want, longest, a.history())
 		}
 	}
 }
@@ -154,18 +157,18 @@ func (a *app) history() []millrace.State {
 func (a *app) shutdown() error {
 	a.t.Helper()
 	a.stop()
-	return a.wait(60 * time.Second)
+	return a.wait()
 }
 
 // wait waits until the application ends, and returns Run's error.
-func (a *app) wait(timeout time.Duration) error {
+func (a *app) wait() error {
 	a.t.Helper()
 	select {
 	case err := <-a.done:
 		a.done = nil
 		return err
-	case <-time.After(timeout):
-		a.t.Fatalf("the application does not end within %v", timeout)
+	case <-time.After(longest):
+		a.t.Fatalf("the application does not end within %v", longest)
 		return nil
 	}
 }

@@ -25,8 +25,8 @@ func TestTwoInstances(t *testing.T) {
 	cfg.StateDir = t.TempDir()
 	second := start(t, topo, cfg)
 	fed()
-	brokertest.Consume(t, cfg.Bootstrap, out, 12000, 60*time.Second)
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	brokertest.Consume(t, cfg.Bootstrap, out, 12000, longest)
+	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
 		both := append(first.Health().Tasks, second.Health().Tasks...)
 		slices.Sort(both)
 		if len(first.Health().Tasks) == 4 && len(slices.Compact(both)) == 8 {
@@ -40,7 +40,7 @@ func TestTwoInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	brokertest.Produce(t, cfg.Bootstrap, in, text[4000:]...)
-	brokertest.Consume(t, cfg.Bootstrap, out, 18000, 60*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, 18000, longest)
 	if diff := cmp.Diff(8, len(second.Health().Tasks)); diff != "" {
 		t.Errorf("tasks of the one that is left (-want +got):\n%s", diff)
 	}

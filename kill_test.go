@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
@@ -59,9 +58,6 @@ func TestKill(t *testing.T) {
 	killed{program: "words", app: app, topics: []string{in, out}, results: 3}.run(t, bootstrap, lines(n, vocabulary), 3)
 	checkCounts(t, brokertest.All(t, bootstrap, out), countsOf(n, vocabulary))
 }
-
-// longest bounds a test that would hang. It is far above what a slow machine needs.
-const longest = 2 * time.Minute
 
 // killed is a topology whose process is killed while it works.
 type killed struct {

@@ -4,7 +4,6 @@ import (
 	"net"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded"
@@ -38,7 +37,7 @@ func TestBrokerRestart(t *testing.T) {
 	}
 	startBroker(t, dir, number)
 	brokertest.Produce(t, cfg.Bootstrap, in, text[1000:]...)
-	brokertest.Consume(t, cfg.Bootstrap, out, 6000, 60*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, 6000, longest)
 	if err := a.shutdown(); err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func TestSkip(t *testing.T) {
 			in, seen, out := threeTopics(t, cfg.Bootstrap)
 			brokertest.Produce(t, cfg.Bootstrap, in, badInput(c.value)...)
 			a := start(t, sums(t, newApp(t, cfg.Bootstrap), in, seen, out, failing), cfg)
-			brokertest.Consume(t, cfg.Bootstrap, out, 4, 30*time.Second)
+			brokertest.Consume(t, cfg.Bootstrap, out, 4, longest)
 			if err := a.shutdown(); err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestFail(t *testing.T) {
 			in, seen, out := threeTopics(t, cfg.Bootstrap)
 			brokertest.Produce(t, cfg.Bootstrap, in, badInput(c.value)...)
 			a := launch(t, sums(t, id, in, seen, out, failing), cfg)
-			err := a.wait(30 * time.Second)
+			err := a.wait()
 			if err == nil {
 				t.Fatal("the application stopped without an error")
 			}
@@ -158,7 +158,7 @@ func TestFail(t *testing.T) {
 				want = []int64{1, 2, int64(binary.BigEndian.Uint64(c.value)), 3, 4}
 			}
 			b := start(t, sums(t, id, in, seen, out, func(int64) error { return nil }), cfg)
-			brokertest.Consume(t, cfg.Bootstrap, out, len(want), 30*time.Second)
+			brokertest.Consume(t, cfg.Bootstrap, out, len(want), longest)
 			if err := b.shutdown(); err != nil {
 				t.Fatal(err)
 			}
@@ -209,7 +209,7 @@ func TestManyBadRecords(t *testing.T) {
 	}
 	brokertest.Produce(t, cfg.Bootstrap, in, records...)
 	a := start(t, sums(t, newApp(t, cfg.Bootstrap), in, seen, out, failing), cfg)
-	brokertest.Consume(t, cfg.Bootstrap, out, good, 30*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, good, longest)
 	if err := a.shutdown(); err != nil {
 		t.Fatal(err)
 	}

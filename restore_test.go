@@ -57,7 +57,7 @@ func TestRestore(t *testing.T) {
 			topo := wordCount(t, id, in, out)
 			brokertest.Produce(t, cfg.Bootstrap, in, lines(100, 10)...)
 			a := start(t, topo, cfg)
-			brokertest.Consume(t, cfg.Bootstrap, out, 300, 30*time.Second)
+			brokertest.Consume(t, cfg.Bootstrap, out, 300, longest)
 			if err := a.shutdown(); err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func TestRestore(t *testing.T) {
 			cfg.Logger = log.logger()
 			brokertest.Produce(t, cfg.Bootstrap, in, lines(1, 10)...)
 			a = start(t, topo, cfg)
-			got := numbersOf(brokertest.Consume(t, cfg.Bootstrap, out, 303, 30*time.Second))[300:]
+			got := numbersOf(brokertest.Consume(t, cfg.Bootstrap, out, 303, longest))[300:]
 			if err := a.shutdown(); err != nil {
 				t.Fatal(err)
 			}

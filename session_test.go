@@ -107,11 +107,11 @@ func TestSameInstance(t *testing.T) {
 	first := start(t, topo, cfg)
 	cfg.StateDir = t.TempDir()
 	second := start(t, topo, cfg)
-	if err := first.wait(30 * time.Second); err == nil || !strings.Contains(err.Error(), "same instance id") {
+	if err := first.wait(); err == nil || !strings.Contains(err.Error(), "same instance id") {
 		t.Errorf("the first ended with %v", err)
 	}
 	brokertest.Produce(t, cfg.Bootstrap, in, lines(100, 10)...)
-	brokertest.Consume(t, cfg.Bootstrap, out, 300, 30*time.Second)
+	brokertest.Consume(t, cfg.Bootstrap, out, 300, longest)
 	if err := second.shutdown(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,8 @@ package millrace_test
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +29,17 @@ func checkCounts(tb testing.TB, got []brokertest.Record, want map[string]int64) 
 	}
 }
 
+// withoutRepeats leaves out the counts that came before.
+func withoutRepeats(records []brokertest.Record) []brokertest.Record {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(records, func(r brokertest.Record) bool {
+		count := string(r.Key) + "=" + string(r.Value)
+		again := seen[count]
+		seen[count] = true
+		return again
+	})
+}
+
 // countsOf is what lines(n, vocabulary) adds up to.
 func countsOf(n, vocabulary int) map[string]int64 {
 	m := map[string]int64{}
@@ -49,9 +60,13 @@ func TestWordCount(t *testing.T) {
 			in, out := topics(t, cfg.Bootstrap, 3, 2)
 			brokertest.Produce(t, cfg.Bootstrap, in, lines(1000, 50)...)
 			a := start(t, wordCount(t, id, in, out), cfg)
-			got := brokertest.Consume(t, cfg.Bootstrap, out, 3000, 30*time.Second)
+			brokertest.Consume(t, cfg.Bootstrap, out, 3000, longest)
 			if err := a.shutdown(); err != nil {
 				t.Fatal(err)
+			}
+			got := brokertest.All(t, cfg.Bootstrap, out)
+			if g == millrace.AtLeastOnce { // a broker that is slow to take a commit makes it repeat some
+				got = withoutRepeats(got)
 			}
 			checkCounts(t, got, countsOf(1000, 50))
 		})
@@ -71,7 +86,7 @@ func TestRestart(t *testing.T) {
 		brokertest.Produce(t, cfg.Bootstrap, in, lines(500, 40)...)
 		want += 1500
 		a := start(t, wordCount(t, id, in, out), cfg)
-		brokertest.Consume(t, cfg.Bootstrap, out, want, 30*time.Second)
+		brokertest.Consume(t, cfg.Bootstrap, out, want, longest)
 		if err := a.shutdown(); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}

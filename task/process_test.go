@@ -137,7 +137,7 @@ func chaos(t *testing.T, g millrace.Guarantee, seed uint64) { //nolint:thelper /
 	}
 	application, workers := newApp(), []*proctest.Process{newWorker(), newWorker()}
 	for i := range 3 {
-		brokertest.AwaitEnd(t, f.bootstrap, f.task.OutputTopic(), int64((i+1)*n/2), 2*time.Minute) // each request has two messages at least
+		brokertest.AwaitEnd(t, f.bootstrap, f.task.OutputTopic(), int64((i+1)*n/2), longest) // each request has two messages at least
 		switch k := rnd.IntN(3); {
 		case k < 2:
 			t.Logf("kill worker %d", k)
@@ -183,7 +183,7 @@ func awaitSettled(t *testing.T, bootstrap, name string, workers, partitions int)
 		t.Fatal(err)
 	}
 	defer c.Close()
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		groups, err := kadm.NewClient(c).DescribeGroups(t.Context(), "task-"+name)
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +203,7 @@ func awaitSettled(t *testing.T, bootstrap, name string, workers, partitions int)
 			return
 		}
 	}
-	t.Fatalf("the workers of task %s do not settle in 90 s", name)
+	t.Fatalf("the workers of task %s do not settle within %v", name, longest)
 }
 
 // end stops a program as an operator would.
@@ -245,7 +245,7 @@ func awaitCaughtUp(t *testing.T, bootstrap, group, topic string) {
 	defer c.Close()
 	admin := kadm.NewClient(c)
 	behind := int64(0)
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		ends, err := admin.ListEndOffsets(t.Context(), topic)
 		if err != nil {
 			t.Fatal(err)
@@ -263,5 +263,5 @@ func awaitCaughtUp(t *testing.T, bootstrap, group, topic string) {
 			return
 		}
 	}
-	t.Fatalf("group %s is %d records behind the end of topic %s after a minute", group, behind, topic)
+	t.Fatalf("group %s is %d records behind the end of topic %s after %v", group, behind, topic, longest)
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/millrace-go/millrace/task"
 )
 
+// longest bounds a test that would hang. It is far above what a slow machine needs.
+const longest = 2 * time.Minute
+
 // field is a task of the test's own on a broker, and the test in the place of the topology.
 type field struct {
 	t         *testing.T
@@ -53,6 +56,12 @@ func (w testWriter) Write(b []byte) (int, error) {
 func (f *field) run(do func(context.Context, string) (int64, error), cfg task.WorkerConfig) (stop func() error) {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	return f.runUntil(ctx, cancel, do, cfg)
+}
+
+// runUntil is run with a context that stop cancels.
+func (f *field) runUntil(ctx context.Context, cancel func(), do func(context.Context, string) (int64, error), cfg task.WorkerConfig) (stop func() error) {
+	f.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- task.NewWorker(f.task, do, cfg).Run(ctx) }()
 	stopped := false
@@ -65,7 +74,7 @@ func (f *field) run(do func(context.Context, string) (int64, error), cfg task.Wo
 		select {
 		case err := <-done:
 			return err
-		case <-time.After(60 * time.Second):
+		case <-time.After(longest):
 			return fmt.Errorf("the worker does not stop")
 		}
 	}
@@ -118,7 +127,7 @@ func TestWorkerAnswers(t *testing.T) {
 	f.ask(1, request("a", "four"))
 	f.ask(2, request("b", "to be"))
 	stop := f.run(func(_ context.Context, s string) (int64, error) { return int64(len(s)), nil }, f.config())
-	recs := brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 4, 30*time.Second)
+	recs := brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 4, longest)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +183,7 @@ func TestWorkerFailures(t *testing.T) {
 		return 1, nil
 	}, cfg)
 	got := map[string]string{}
-	for _, a := range f.answers(brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 12, 30*time.Second)) {
+	for _, a := range f.answers(brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 12, longest)) {
 		if a.Status != task.StatusStarted {
 			got[a.ID] = string(a.Status) + ": " + a.Error
 		}
@@ -190,7 +199,7 @@ func TestWorkerFailures(t *testing.T) {
 func (f *field) awaitCommitted(want map[int32]int64) {
 	f.t.Helper()
 	var got map[int32]int64
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if got = f.committed(); cmp.Equal(want, got) {
 			return
 		}
@@ -234,7 +243,7 @@ func TestWorkerLowestGap(t *testing.T) {
 		}
 		return 1, nil
 	}, cfg)
-	brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 9, 30*time.Second)
+	brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 9, longest)
 	f.awaitCommitted(map[int32]int64{0: 1})
 	if err := stop(); err != nil {
 		t.Fatal(err)
@@ -262,7 +271,9 @@ func TestWorkerStop(t *testing.T) {
 		f.ask(0, request(fmt.Sprint(i), "x"))
 	}
 	begun, release := make(chan struct{}, 20), make(chan struct{})
-	stop := f.run(func(ctx context.Context, _ string) (int64, error) {
+	run, cancel := context.WithCancel(context.Background())
+	context.AfterFunc(run, func() { close(release) })
+	stop := f.runUntil(run, cancel, func(ctx context.Context, _ string) (int64, error) {
 		begun <- struct{}{}
 		<-release
 		return 1, ctx.Err()
@@ -270,7 +281,6 @@ func TestWorkerStop(t *testing.T) {
 	for range 4 {
 		<-begun
 	}
-	time.AfterFunc(300*time.Millisecond, func() { close(release) })
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +311,7 @@ func TestWorkerRebalance(t *testing.T) {
 	f.run(func(context.Context, string) (int64, error) { return 2, nil }, f.config())
 	select {
 	case <-cut: // one of them, of the partition that moved
-	case <-time.After(30 * time.Second):
+	case <-time.After(longest):
 		t.Fatal("no work was cut short")
 	}
 	if err := stop(); err != nil {
@@ -329,7 +339,7 @@ func TestWorkerTooLarge(t *testing.T) {
 			return make([]byte, n), err
 		}, f.config()).Run(ctx)
 	}()
-	recs := brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 4, 30*time.Second)
+	recs := brokertest.Consume(t, f.bootstrap, f.task.OutputTopic(), 4, longest)
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -384,7 +394,7 @@ func TestWorkerErrors(t *testing.T) {
 			if tt.with != nil {
 				tt.with(&cfg)
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), longest)
 			defer cancel()
 			err := task.NewWorker(tt.t, tt.do, cfg).Run(ctx)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -185,7 +185,7 @@ func TestTransactionTimeout(t *testing.T) {
 	t.Parallel()
 	bootstrap, topic := brokertest.Bootstrap(t), brokertest.UniqueName(t, "timeout")
 	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: topic})
-	dead := newTxn(t, bootstrap, topic, kafka.ConfigMap{"transaction.timeout.ms": 1000})
+	dead := newTxn(t, bootstrap, topic, kafka.ConfigMap{"transaction.timeout.ms": 3000})
 	begin(t, dead)
 	send(t, dead, topic, 0, "lost")
 	brokertest.Produce(t, bootstrap, topic, brokertest.Record{Value: []byte("behind it")})

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
+	"unsafe"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -18,6 +20,7 @@ type JoinBuffer struct {
 	*lifetime
 	seq   int64               // of the record put last, which tells those of one key and time apart
 	young map[string][]*entry // the rows that are not in the DB yet: those of a segment and key, by time, then arrival
+	spare []entry             // to be used for the next rows
 	kb    []byte
 	hi    []byte
 }
@@ -68,22 +71,34 @@ func (s *JoinBuffer) Put(key, value []byte, ts int64) bool {
 	kb = binary.BigEndian.AppendUint64(kb, uint64(ts))
 	kb = binary.BigEndian.AppendUint64(kb, uint64(s.seq))
 	s.kb = kb
-	e := &entry{key: string(kb), dbTS: -1}
-	row := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(value)), uint64(ts))
-	s.core.putRow(e, append(row, value...), ts)
+	row := append(append(make([]byte, 0, len(kb)+8+len(value)), kb...), kb[n:n+8]...)
+	row = append(row, value...)
+	e := s.entry()
+	e.key, e.dbTS = unsafe.String(&row[0], len(kb)), -1 // they live and die together, and neither changes
+	s.core.putRow(e, row[len(kb):len(row):len(row)], ts)
 	list := s.young[e.key[:n]]
 	i := len(list)
-	for i > 0 && list[i-1].key > e.key {
+	for i > 0 && list[i-1].ts > ts {
 		i--
 	}
 	s.young[e.key[:n]] = slices.Insert(list, i, e)
 	return true
 }
 
+// entry is a new one. They are made by the dozen, as they are done with together.
+func (s *JoinBuffer) entry() *entry {
+	if len(s.spare) == 0 {
+		s.spare = make([]entry, 24)
+	}
+	e := &s.spare[0]
+	s.spare = s.spare[1:]
+	return e
+}
+
 // Each calls f for the records of a key with from <= time <= to that have not expired, by time, then arrival. A value is valid
 // during the call of f, which must not put into this buffer.
 func (s *JoinBuffer) Each(key []byte, from, to int64, f func(ts int64, value []byte) error) error {
-	from, to = max(from, 0, s.observed-s.retention+1), min(to, s.observed)
+	from, to = max(from, 0, s.observed-s.retention+1), min(to, s.observed, math.MaxInt64-1)
 	for seg := from / s.interval; from <= to && seg <= to/s.interval; seg++ {
 		if err := s.eachOf(s.group(seg, key), from, to, f); err != nil {
 			return err
@@ -95,9 +110,12 @@ func (s *JoinBuffer) Each(key []byte, from, to int64, f func(ts int64, value []b
 // eachOf is Each within a group.
 func (s *JoinBuffer) eachOf(group []byte, from, to int64, f func(ts int64, value []byte) error) error {
 	young := s.young[string(group)]
-	s.hi = binary.BigEndian.AppendUint64(append(s.hi[:0], group...), uint64(to)+1)
+	s.hi = binary.BigEndian.AppendUint64(append(s.hi[:0], group...), uint64(to+1))
 	s.kb = binary.BigEndian.AppendUint64(group, uint64(from))
-	young = young[position(young, s.kb):position(young, s.hi)]
+	if len(young) > 0 {
+		young = young[since(young, from):]
+		young = young[:since(young, to+1)]
+	}
 	it, err := s.core.d.Iter(s.kb, s.hi)
 	if err != nil {
 		return s.core.failed(err)
@@ -124,9 +142,9 @@ func (s *JoinBuffer) eachOf(group []byte, from, to int64, f func(ts int64, value
 	return nil
 }
 
-// position is where a key is, or would be, in a list ordered by keys.
-func position(list []*entry, key []byte) int {
-	i, _ := slices.BinarySearchFunc(list, key, func(e *entry, key []byte) int { return strings.Compare(e.key, string(key)) })
+// since is where the rows from a time on begin in a list ordered by time.
+func since(list []*entry, ts int64) int {
+	i, _ := slices.BinarySearchFunc(list, ts, func(e *entry, ts int64) int { return cmp.Compare(e.ts, ts) })
 	return i
 }
 

@@ -133,7 +133,7 @@ func (u *Unmatched) edge(w *waiting, from []byte, last bool) (ts int64, ok bool,
 	if from == nil {
 		from = w.floor
 	}
-	young := w.young[w.head+position(w.young[w.head:], from):]
+	young := w.young[w.head+position(w.young[w.head:], string(from)):]
 	it, err := u.core.d.Iter(from, after(w.prefix))
 	if err != nil {
 		return 0, false, u.core.failed(err)

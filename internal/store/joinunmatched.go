@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/graph"
@@ -110,7 +111,7 @@ func (u *Unmatched) Add(left bool, ts int64, key, value []byte) error {
 func (w *waiting) insert(e *entry) {
 	i := len(w.young)
 	if i > w.head && w.young[i-1].key >= e.key {
-		i = w.head + position(w.young[w.head:], []byte(e.key))
+		i = w.head + position(w.young[w.head:], e.key)
 	}
 	switch {
 	case i < len(w.young) && w.young[i] == e:
@@ -138,7 +139,7 @@ func (u *Unmatched) Remove(left bool, ts int64, key []byte) error {
 
 func (u *Unmatched) remove(w *waiting, e *entry) {
 	u.core.del(e, e.ts)
-	i := w.head + position(w.young[w.head:], []byte(e.key))
+	i := w.head + position(w.young[w.head:], e.key)
 	switch {
 	case i == len(w.young) || w.young[i] != e: // the DB has it, and its entry hides it
 	case i == w.head:
@@ -147,6 +148,12 @@ func (u *Unmatched) remove(w *waiting, e *entry) {
 	default:
 		w.young = slices.Delete(w.young, i, i+1)
 	}
+}
+
+// position is where a key is, or would be, in a list ordered by keys.
+func position(list []*entry, key string) int {
+	i, _ := slices.BinarySearchFunc(list, key, func(e *entry, key string) int { return strings.Compare(e.key, key) })
+	return i
 }
 
 var errUnmatched = errors.New("damaged list of values")

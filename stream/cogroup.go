@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/millrace-go/millrace/internal/graph"
@@ -157,9 +158,9 @@ func (x *Cogrouped[K, A]) partitioned(c *operator.Call, name string) ([]graph.St
 		switch {
 		case i == 0 && c.KeySerde == nil:
 			ks = s.Key
-		case !serde.Equal(ks, s.Key):
-			c.Errorf("the keys of input %d are encoded otherwise than those of the first, so that one key's records may be in different partitions: "+
-				"give the topics one serde, or the aggregate none", i+1)
+		case reflect.TypeOf(ks) != reflect.TypeOf(s.Key): // of two of one type, Go cannot always tell whether they are the same
+			c.Errorf("the keys of input %d are encoded by a %T, and others by a %T, so that one key's records may be in different partitions: "+
+				"give the topics one serde, and the aggregate none", i+1, s.Key, ks)
 		}
 	}
 	c.G.CoPartition(nodes...)

@@ -2,8 +2,10 @@ package millrace_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,16 +19,23 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// newPrices joins orders of articles, by any key, with the global table of the articles' prices; the topics have different
-// partition counts.
+// newPrices is pricesOn the broker to test on.
 func newPrices(t *testing.T, opts ...topology.Option) (topo *topology.Topology, cfg millrace.Config, orders, list, out string) {
 	t.Helper()
 	cfg = testConfig(t)
 	cfg.InstanceID = "me"
-	orders, out = topics(t, cfg.Bootstrap, 2, 1)
+	topo, orders, list, out = pricesOn(t, cfg.Bootstrap, opts...)
+	return topo, cfg, orders, list, out
+}
+
+// pricesOn joins orders of articles, by any key, with the global table of the articles' prices; the topics have different
+// partition counts.
+func pricesOn(t *testing.T, bootstrap string, opts ...topology.Option) (topo *topology.Topology, orders, list, out string) {
+	t.Helper()
+	orders, out = topics(t, bootstrap, 2, 1)
 	list = brokertest.UniqueName(t, "prices")
-	brokertest.Topics(t, cfg.Bootstrap, brokertest.Topic{Name: list, Partitions: 3, Config: map[string]string{"cleanup.policy": "compact"}})
-	b := topology.New(newApp(t, cfg.Bootstrap))
+	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: list, Partitions: 3, Config: map[string]string{"cleanup.policy": "compact"}})
+	b := topology.New(newApp(t, bootstrap))
 	global := table.FromGlobal(b, topology.NewTopic[string, int64](list), append(opts, topology.As("prices"))...)
 	stream.From(b, topology.NewTopic[string, string](orders)).
 		LeftJoinGlobal(global, func(_, article string) string { return article }, func(article string, price int64, ok bool) string {
@@ -37,10 +46,8 @@ func newPrices(t *testing.T, opts ...topology.Option) (topo *topology.Topology, 
 		}).
 		To(topology.NewTopic[string, string](out))
 	topo, err := b.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return topo, cfg, orders, list, out
+	check(t, err)
+	return topo, orders, list, out
 }
 
 func price(article string, n int64) brokertest.Record {
@@ -131,6 +138,54 @@ func TestGlobalTableIsFollowed(t *testing.T) {
 	if err := a.shutdown(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A broker that goes away and comes back is waited for, and then followed as before.
+func TestGlobalTableAfterOutage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broker := startBroker(t, dir, 0)
+	_, text, err := net.SplitHostPort(broker.Bootstrap())
+	check(t, err)
+	port, err := strconv.Atoi(text)
+	check(t, err)
+	cfg := testConfig(t)
+	cfg.Bootstrap = broker.Bootstrap()
+	topo, orders, list, out := pricesOn(t, cfg.Bootstrap)
+	brokertest.Produce(t, cfg.Bootstrap, list, price("tea", 1))
+	a := start(t, topo, cfg)
+	ask := asker(t, cfg.Bootstrap, orders, out)
+	if got := ask(); got != "tea costs 1" {
+		t.Errorf("%q before the outage", got)
+	}
+	check(t, broker.Close())
+	startBroker(t, dir, port)
+	brokertest.Produce(t, cfg.Bootstrap, list, price("tea", 2))
+	if got := askUntil(ask, "tea costs 1"); got != "tea costs 2" {
+		t.Errorf("%q after the outage", got)
+	}
+	check(t, a.shutdown())
+}
+
+// asker orders tea and returns what came of it.
+func asker(t *testing.T, bootstrap, orders, out string) func() string {
+	t.Helper()
+	seen := 0
+	return func() string {
+		t.Helper()
+		brokertest.Produce(t, bootstrap, orders, order("tea"))
+		seen++
+		return string(brokertest.Consume(t, bootstrap, out, seen, longest)[seen-1].Value)
+	}
+}
+
+// askUntil asks until the answer is another one.
+func askUntil(ask func() string, old string) string {
+	got := ask()
+	for deadline := time.Now().Add(longest); got == old && time.Now().Before(deadline); {
+		got = ask()
+	}
+	return got
 }
 
 // A restart reads what came since, and everything again where what is on the disk cannot be gone on with.

@@ -26,7 +26,9 @@ func (x *drawing[S]) joinWindow() window.JoinWindow {
 }
 
 // joinStore names a join's stores, which no cache applies to.
-func (x *drawing[S]) joinStore(name string) []topology.Option { return append(x.kind(), topology.As(name)) }
+func (x *drawing[S]) joinStore(name string) []topology.Option {
+	return append(x.kind(), topology.As(name))
+}
 
 func ssInner[S text](x *drawing[S]) {
 	left, right := x.from("left"), x.from("right")
@@ -100,4 +102,3 @@ func ssOuterThenCount[S text](x *drawing[S]) {
 	x.changes(left.OuterJoinStream(right, x.joinWindow(), outerJoin[S], x.joinStore("j")...).
 		GroupByKey().Count(x.kv[int64]("c")...), "out")
 }
-

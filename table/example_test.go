@@ -82,6 +82,21 @@ func ExampleTable_MapValues() {
 	// plate-1 -> null at 1
 }
 
+func ExampleTable_MapValuesWithKey() {
+	plates := topology.NewTopic[string, string]("plates") // plate -> status
+	lines := topology.NewTopic[string, string]("lines")
+
+	b := topology.New("lines")
+	table.From(b, plates).
+		MapValuesWithKey(func(plate, status string) string { return plate + " is " + status }).
+		To(lines)
+
+	d := testkit.Drive(b)
+	d.Input(plates).Pipe("plate-1", "done", 0)
+	d.Output(lines).Print()
+	// Output: plate-1 -> plate-1 is done at 0
+}
+
 // Whichever side comes last makes the result, and either side's delete deletes it.
 func ExampleTable_Join() {
 	compounds := topology.NewTopic[string, string]("compounds") // well -> compound

@@ -36,14 +36,13 @@ func tableMapValues[S text](x *drawing[S]) {
 	x.changes(x.table("in", "src").MapValues(func(v S) S { return is[S]("<" + show(v) + ">") }), "out")
 }
 
-// tableMapValuesMaterialized has a mapper with the key, which is one of streams.
 func tableMapValuesMaterialized[S text](x *drawing[S]) {
-	x.changes(stream.Changes(x.table("in", "src")).MapValuesWithKey(func(k, v S) S {
-		if isNull(v) || even(v) {
-			return of[S](nil)
+	x.changes(x.table("in", "src").MapValuesWithKey(func(k, v S) *string {
+		if even(v) {
+			return nil
 		}
-		return is[S](show(k) + ":" + show(v))
-	}).ToTable(x.kv[S]("m")...), "out")
+		return str(is[S](show(k) + ":" + show(v)))
+	}, x.kv[*string]("m")...), "out")
 }
 
 // withKeyShown renders a row with its key, a null too. As no table operator is called with nulls, it is one of streams.

@@ -8,7 +8,7 @@
 // look-up (a join), or a child that asks for old values.
 //
 // Null rules: a record with a null key is dropped and counted; a null value deletes. Callbacks are never called on a row
-// that is absent.
+// that is absent, but those of left and outer joins, which are told so.
 package table
 
 import (

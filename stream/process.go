@@ -80,18 +80,29 @@ func (c *Context[K, V]) Skip(reason string) { c.c.Skip(c.n, reason) }
 // once. The returned func ends it. What it does is committed like a record. Kafka Streams: ProcessorContext.schedule
 // with WALL_CLOCK_TIME (KIP-138).
 func (c *Context[K, V]) Every(interval time.Duration, f func(now int64) error) (cancel func()) {
-	return c.schedule(graph.WallClock, interval, f)
+	return c.schedule(graph.WallClock, nil, interval, f)
+}
+
+// EveryFrom is [Context.Every] at fixed times: start, in milliseconds since the epoch, and whole intervals after it; on the hour,
+// say. A start that is past is not made up for. Kafka Streams: ProcessorContext.schedule with a start time (KIP-1146).
+func (c *Context[K, V]) EveryFrom(start int64, interval time.Duration, f func(now int64) error) (cancel func()) {
+	return c.schedule(graph.WallClock, &start, interval, f)
 }
 
 // EveryStreamTime calls f at intervals of stream time, from the first record on: it does not move while no records
 // come. Where stream time jumps over several intervals, f is called once. The returned func ends it. Kafka Streams:
 // ProcessorContext.schedule with STREAM_TIME (KIP-138).
 func (c *Context[K, V]) EveryStreamTime(interval time.Duration, f func(now int64) error) (cancel func()) {
-	return c.schedule(graph.StreamClock, interval, f)
+	return c.schedule(graph.StreamClock, nil, interval, f)
 }
 
-func (c *Context[K, V]) schedule(clock graph.Clock, interval time.Duration, f func(int64) error) func() {
-	p := &graph.Punctuation{Clock: clock, Interval: max(1, interval.Milliseconds()), Call: func(now int64) error {
+// EveryStreamTimeFrom is [Context.EveryStreamTime] at fixed times of stream time: see [Context.EveryFrom].
+func (c *Context[K, V]) EveryStreamTimeFrom(start int64, interval time.Duration, f func(now int64) error) (cancel func()) {
+	return c.schedule(graph.StreamClock, &start, interval, f)
+}
+
+func (c *Context[K, V]) schedule(clock graph.Clock, start *int64, interval time.Duration, f func(int64) error) func() {
+	p := &graph.Punctuation{Clock: clock, Start: start, Interval: max(1, interval.Milliseconds()), Call: func(now int64) error {
 		if err := f(now); err != nil {
 			return &graph.UserError{Node: c.n, Err: err}
 		}

@@ -72,6 +72,9 @@ func (t *Task) LoadCheckpoint(b []byte) error {
 		} else if p := schedules[hash]; p != nil {
 			delete(schedules, hash)
 			p.Next, p.Cancel = x>>1, x&1 != 0
+			if p.Start != nil { // the topology may have given it another since
+				p.Next = p.After(p.Next - 1)
+			}
 			if x != endedSchedule {
 				order = append(order, p)
 			}

@@ -46,9 +46,18 @@ type savedPunctuation struct {
 // schedule adds a punctuation. By stream time it is due at once, by wall clock after its interval. Those that a node makes
 // from the start are part of the checkpoint; one that a record asks for lives no longer than the task.
 func (t *Task) schedule(n *graph.Node, p *graph.Punctuation) {
+	now := t.ctx.StreamTime
 	p.Next = 0
 	if p.Clock == graph.WallClock {
-		p.Next = t.ctx.WallTime + p.Interval
+		now = t.ctx.WallTime
+		p.Next = now + p.Interval
+	}
+	switch {
+	case p.Start == nil:
+	case *p.Start == now:
+		p.Next = now
+	default:
+		p.Next = p.After(now)
 	}
 	if t.timers.running {
 		t.ctx.Mutated = true

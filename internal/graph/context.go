@@ -114,9 +114,18 @@ const (
 type Punctuation struct {
 	Clock    Clock
 	Interval int64
-	Next     int64 // when it is due; the engine's
+	Start    *int64 // it is due at Start and whole intervals after it; nil: from when it is made
+	Next     int64  // when it is due; the engine's
 	Call     func(now int64) error
 	Cancel   bool
+}
+
+// After is when a punctuation with a Start is due first after a time (KIP-1146).
+func (p *Punctuation) After(now int64) int64 {
+	if *p.Start > now {
+		return *p.Start
+	}
+	return *p.Start + p.Interval*((now-*p.Start)/p.Interval+1)
 }
 
 // DecodeError is a record whose key or value its serde refused.

@@ -37,7 +37,11 @@ const (
 	// passed is a delete that was the latest version when a later one was put. Kafka Streams keeps no row of it but takes
 	// it for the latest again when the later one is deleted with that one's own timestamp.
 	passed
+	// again is a value that took the place of a delete with its timestamp, of which Kafka Streams keeps what it knew of the delete.
+	again
 )
+
+func (k versionKind) there() bool { return k == present || k == again }
 
 // What Put returns besides the end of a version, as in Kafka Streams.
 const (
@@ -71,7 +75,7 @@ func (s *Versioned[K, V]) Get(k K) (v V, ts int64, ok bool, err error) {
 
 func (s *Versioned[K, V]) read(e *Entry[Version[V]], from *entry) (v V, ts int64, ok bool, err error) {
 	x, err := s.Value(e)
-	if err != nil || x.kind != present {
+	if err != nil || !x.kind.there() {
 		return v, 0, false, err
 	}
 	if from == &e.entry {
@@ -126,17 +130,20 @@ func (s *Versioned[K, V]) Put(k K, v V, null bool, ts int64) (validTo int64, err
 		if err := s.pass(e, is, ts); err != nil {
 			return 0, err
 		}
-	case is == present && null:
+	case is.there() && null:
 		s.past.observed = max(s.past.observed, ts)
-		return validTo, s.retract(e)
+		return validTo, s.retract(e, is)
 	}
-	at := ts
-	if to != e {
+	at, kind := ts, present
+	switch {
+	case to != e:
 		at = validTo
+	case e.has && ts == e.ts && is != present:
+		kind = again
 	}
 	if null {
 		s.Set(to, Version[V]{}, at)
-	} else if err := s.SetShared(to, Version[V]{v, present}, at); err != nil {
+	} else if err := s.SetShared(to, Version[V]{v, kind}, at); err != nil {
 		return 0, err
 	}
 	s.past.observed = max(s.past.observed, ts)
@@ -150,21 +157,26 @@ func (s *Versioned[K, V]) pass(e *Entry[Version[V]], is versionKind, end int64) 
 		return err
 	}
 	switch {
-	case is == deleted:
+	case !is.there():
 		s.Set(typed[Version[V]](to), Version[V]{kind: passed}, end)
 	case e.enc:
 		row := slices.Clone(e.row)
 		binary.BigEndian.PutUint64(row, uint64(end))
+		row[8] = byte(present)
 		s.core.putRow(to, row, end)
 	default:
-		s.Set(typed[Version[V]](to), e.val, end)
+		s.Set(typed[Version[V]](to), Version[V]{e.val.Value, present}, end)
 	}
 	return nil
 }
 
 // retract deletes the latest version with its own timestamp. As in Kafka Streams, nothing remains of it but where the version
 // before it ended then: if that was a delete already, that is the latest again.
-func (s *Versioned[K, V]) retract(e *Entry[Version[V]]) error {
+func (s *Versioned[K, V]) retract(e *Entry[Version[V]], is versionKind) error {
+	if is == again {
+		s.Set(e, Version[V]{}, e.ts)
+		return nil
+	}
 	old, err := s.past.before(&e.entry, e.ts-1)
 	if err != nil {
 		return err
@@ -173,8 +185,7 @@ func (s *Versioned[K, V]) retract(e *Entry[Version[V]]) error {
 		s.Remove(e, e.ts)
 		return nil
 	}
-	is, err := s.past.kind(old)
-	if err != nil {
+	if is, err = s.past.kind(old); err != nil {
 		return err
 	}
 	ts := e.ts
@@ -191,7 +202,7 @@ type versionSerde[V any] struct{ value serde.Serde[V] }
 
 func (c versionSerde[V]) Append(dst []byte, v Version[V]) ([]byte, error) {
 	dst = append(dst, byte(v.kind))
-	if v.kind != present {
+	if !v.kind.there() {
 		return dst, nil
 	}
 	return c.value.Append(dst, v.Value)
@@ -200,11 +211,11 @@ func (c versionSerde[V]) Append(dst []byte, v Version[V]) ([]byte, error) {
 var errVersion = errors.New("damaged version")
 
 func (c versionSerde[V]) Decode(src []byte) (v Version[V], err error) {
-	if len(src) == 0 || src[0] > byte(passed) || versionKind(src[0]) != present && len(src) > 1 {
+	if len(src) == 0 || src[0] > byte(again) || !versionKind(src[0]).there() && len(src) > 1 {
 		return v, errVersion
 	}
 	v.kind = versionKind(src[0])
-	if v.kind == present {
+	if v.kind.there() {
 		v.Value, err = c.value.Decode(src[1:])
 	}
 	return v, err

@@ -27,7 +27,7 @@ func (p *past) expired(e *entry) (bool, error) {
 		return true, nil
 	}
 	is, err := p.kind(e)
-	return is != present, err
+	return !is.there(), err
 }
 
 // sweep deletes the rows that have expired: those that wait for the commit, and those in the DB whose bucket is over.
@@ -86,7 +86,7 @@ func (p *past) mark(e *entry, b db.Batch) error {
 	}
 	switch e.key[len(p.prefix)] {
 	case latestRows:
-		if versionKind(e.row[8]) == present {
+		if versionKind(e.row[8]).there() {
 			return nil
 		}
 	case pastRows:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -132,5 +133,43 @@ func TestFlags(t *testing.T) {
 		if log := strings.Join(c.Lines(), "\n"); !strings.HasPrefix(log, "plates: ") {
 			t.Errorf("%q: %s", args, log)
 		}
+	}
+}
+
+// TestFollow: what ends the command instead of the last site, also where the sites were there before the application.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	broken, why := errors.New("broken"), errors.New("told to stop")
+	for _, test := range []struct {
+		name    string
+		reports []string
+		failed  error
+		want    string
+	}{
+		{"the application fails", nil, broken, "plates: the application ended: broken"},
+		{"it fails although all sites were there", []string{allSeen}, broken, "plates: the application ended: broken"},
+		{"it is stopped", nil, nil, "told to stop"},
+		{"it is stopped before it was assigned", []string{allSeen}, nil, "told to stop"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			reports, failed := make(chan string), make(chan error, 1)
+			done := make(chan error, 1)
+			go func() { done <- follow(ctx, reports, failed, newMark(), &result{}) }()
+			for _, line := range test.reports {
+				reports <- line
+			}
+			if test.failed != nil {
+				failed <- test.failed
+			} else {
+				cancel(why)
+			}
+			close(failed)
+			if err := <-done; err == nil || err.Error() != test.want {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			cancel(nil)
+		})
 	}
 }

@@ -9,35 +9,43 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// Only the first record of each key passes.
+// A plate's wells are kept until the plate is done, and come out in their order.
 func ExampleKeyValue() {
-	orders := topology.NewTopic[string, string]("orders")
-	firsts := topology.NewTopic[string, string]("first_orders")
+	wells := topology.NewTopic[string, string]("wells") // plate -> well, or "done"
+	ordered := topology.NewTopic[string, string]("ordered_wells")
 
-	b := topology.New("first-orders")
-	seen := state.KeyValue[string, bool]("seen")
-	stream.From(b, orders).
+	b := topology.New("order-wells")
+	waiting := state.KeyValue[string, string]("waiting") // plate/well -> well
+	stream.From(b, wells).
 		Process(func(c *stream.Context[string, string]) (func(stream.Record[string, string]) error, error) {
-			store, err := seen.Open(c)
+			store, err := waiting.Open(c)
 			if err != nil {
 				return nil, err
 			}
 			return func(r stream.Record[string, string]) error {
-				if _, ok, err := store.Get(r.Key); ok || err != nil {
-					return err
+				if r.Value != "done" {
+					return store.Put(r.Key+"/"+r.Value, r.Value)
 				}
-				if err := store.Put(r.Key, true); err != nil {
-					return err
+				for row, err := range store.Prefix([]byte(r.Key + "/")) {
+					if err != nil {
+						return err
+					}
+					if err := store.Delete(row.Key); err != nil {
+						return err
+					}
+					if err := c.Forward(stream.Record[string, string]{Key: r.Key, Value: row.Value, Timestamp: r.Timestamp}); err != nil {
+						return err
+					}
 				}
-				return c.Forward(r)
+				return nil
 			}, nil
-		}, topology.WithStores(seen)).
-		To(firsts)
+		}, topology.WithStores(waiting)).
+		To(ordered)
 
 	d := testkit.Drive(b)
-	for i, order := range []string{"tea", "milk", "bread"} {
-		d.Input(orders).Pipe("ann", order, int64(i))
+	for i, well := range []string{"C02", "A01", "B03", "done"} {
+		d.Input(wells).Pipe("plate-1", well, int64(i))
 	}
-	fmt.Println(d.Output(firsts).Values())
-	// Output: [tea]
+	fmt.Println(d.Output(ordered).Values())
+	// Output: [A01 B03 C02]
 }

@@ -77,7 +77,8 @@ func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold 
 func sessionStore[K, A any](c *operator.Call, name string, retention int64, ks serde.Serde[K], vs serde.Serde[A]) *graph.Store {
 	st := c.NewStore(name, "session", retention)
 	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		return store.NewSession(ctx, st, d, prefix, ks, vs), nil
+		s := store.NewSession(ctx, st, d, prefix, ks, vs)
+		return s, s.Index(st.EmitOnClose)
 	}
 	return st
 }
@@ -251,8 +252,13 @@ func sessionView[K, A any](st *graph.Store) func() graph.View[window.Key[K], A] 
 			if err != nil {
 				return nil, err
 			}
+			look := ss.Look
+			if ctx.Told && st.EmitOnCommit {
+				ss.KeepOld()
+				look = ss.LookTold
+			}
 			return func(k window.Key[K]) (v A, ts int64, ok bool, err error) {
-				_, list, err := ss.Entry(k.Key)
+				list, err := look(k.Key)
 				for _, x := range list {
 					if x.Start == k.Start && x.End == k.End && ss.Seen(x.End) {
 						return x.Value, x.End, true, err

@@ -24,6 +24,7 @@ type Session[K, A any] struct {
 	lists cells[[]Span[A]]
 	key   serde.Serde[K]
 	gone  map[*entry][]Span[A] // removed since ChangedSpans told of them
+	index []byte               // where the index of what is due lies
 	due   *due                 // nil unless sessions are forwarded when they close
 }
 
@@ -34,9 +35,7 @@ func NewSession[K, A any](c *graph.Context, s *graph.Store, d db.DB, prefix []by
 	newBuckets(vs.over, l, parted(prefix, 1))
 	t := &Session[K, A]{rows: rows{vs.over}, lifetime: l, lists: vs, key: k, gone: map[*entry][]Span[A]{}}
 	vs.over.forget = func() { clear(t.gone) }
-	if s.EmitOnClose {
-		t.due = newDue(vs.over, parted(prefix, 2), sessionItems(s.Memory))
-	}
+	t.index = parted(prefix, 2)
 	return t
 }
 
@@ -52,6 +51,22 @@ func (s *Session[K, A]) Entry(k K) (*Sessions[A], []Span[A], error) {
 	row := typed[[]Span[A]](e)
 	list, err := s.lists.Value(row)
 	return row, list, err
+}
+
+// Look returns the sessions of k, those included that have expired. They must not be changed.
+func (s *Session[K, A]) Look(k K) ([]Span[A], error) {
+	_, list, err := s.Entry(k)
+	return list, err
+}
+
+// LookTold is Look of the sessions as ChangedSpans last told of them: see Told.
+func (s *Session[K, A]) LookTold(k K) ([]Span[A], error) {
+	e, _, err := s.Entry(k)
+	if err != nil {
+		return nil, err
+	}
+	list, _, _, err := s.lists.Told(e)
+	return list, err
 }
 
 // Touch must be called before the sessions that Entry returned are changed in place.

@@ -44,6 +44,7 @@ func randomTopology(rng *rand.Rand) *topology.Builder {
 	rights := table.From(b, right, topology.As("rights"))
 	parts := []func(d *draw){
 		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed, met, together,
+		sliding, unlimited, closing, closing,
 	}
 	for i := range 2 + rng.IntN(5) {
 		d := &draw{rng: rng, name: fmt.Sprintf("part%d", i), in: lefts, rows: rights}
@@ -216,7 +217,13 @@ func limited(d *draw) {
 	if d.rng.IntN(3) == 0 {
 		opts = append(opts, topology.InMemory())
 	}
-	rows := d.in.ToTable(d.opts()...).SuppressUntilTimeLimit(time.Duration(d.rng.IntN(900))*time.Millisecond, opts...)
+	limit := time.Duration(d.rng.IntN(900)) * time.Millisecond
+	if d.rng.IntN(3) == 0 { // what is let go may fail
+		rows := d.in.ToTable(topology.As(d.name)).SuppressUntilTimeLimit(limit, opts...)
+		stream.Changes(rows).ProcessValues(failOnFive).To(topology.NewTopic[string, string]("out-" + d.name))
+		return
+	}
+	rows := d.in.ToTable(d.opts()...).SuppressUntilTimeLimit(limit, opts...)
 	to(d, rows.Join(d.rows, func(v, w string) string { return v + "&" + w }, topology.As(d.name+"-joined"), topology.EmitOnCommit()))
 }
 
@@ -241,12 +248,14 @@ func failing(d *draw) {
 		to(d, s.GroupByKey().Count(d.opts()...))
 		out.Name += "-too"
 	}
-	s.ProcessValues(func(_ context.Context, r stream.Record[string, string]) (string, error) {
-		if strings.HasSuffix(r.Value, "5") {
-			return "", errRandom
-		}
-		return r.Value, nil
-	}).To(out)
+	s.ProcessValues(failOnFive).To(out)
+}
+
+func failOnFive(_ context.Context, r stream.Record[string, string]) (string, error) {
+	if strings.HasSuffix(r.Value, "5") {
+		return "", errRandom
+	}
+	return r.Value, nil
 }
 
 // stored keeps the last values in a store and looks at all of them.

@@ -43,7 +43,7 @@ func (t *Task) Prepare() error {
 	t.refresh()
 	for _, f := range t.ctx.OnCommits {
 		if err := t.cause(f.Call()); err != nil {
-			return err
+			return t.failedHeld(err)
 		}
 	}
 	for _, s := range t.stores {
@@ -82,6 +82,7 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 		q.committed = q.next
 		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ *RecordError) bool { return offset < q.next })
 	}
+	t.forgetHeld()
 	t.save()
 	return t.trim()
 }
@@ -131,7 +132,7 @@ func (t *Task) Rewind() {
 			q.recs[q.head].Timestamp, q.timed = q.carried, false
 		}
 	}
-	t.ctx.Fault = nil
+	t.ctx.Fault, t.ctx.Held, t.leftOut = nil, nil, t.leftOut[:0]
 }
 
 func (t *Task) save() {

@@ -131,7 +131,7 @@ func (t *Task) stamp(q *queue) (ok bool, err error) {
 
 func (t *Task) at(q *queue, r *graph.Raw) {
 	t.ctx.Topic, t.ctx.Partition, t.ctx.Offset, t.ctx.Headers = q.name, r.Partition, r.Offset, r.Headers
-	t.ctx.Mutated, t.emitted, t.ctx.Fault = false, false, nil
+	t.ctx.Mutated, t.emitted, t.ctx.Fault, t.ctx.Held = false, false, nil, nil
 	t.current = r
 }
 
@@ -155,7 +155,7 @@ func (t *Task) one(q *queue, r *graph.Raw) error {
 		t.ctx.StreamTime, q.time = before, q.before // nothing of it remains
 	}
 	t.counters.Processed++
-	return t.punctuate(graph.StreamClock, t.ctx.StreamTime)
+	return t.failedHeld(t.punctuate(graph.StreamClock, t.ctx.StreamTime))
 }
 
 // failed asks the error policy about a record; nil means that it has been dropped.
@@ -167,6 +167,9 @@ func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
 			return re // a store, the driver: no fault of the record's
 		}
 		policy = t.cfg.OnDecode
+	}
+	if h, ok := errors.AsType[*graph.HeldError](err); ok {
+		t.blame(re, &h.Held)
 	}
 	switch verdict := t.ask(policy, re); {
 	case verdict == Fail:
@@ -184,5 +187,5 @@ func (t *Task) failed(q *queue, r *graph.Raw, err error) error {
 func (t *Task) Tick(wall int64) error {
 	t.ctx.WallTime, t.current = wall, nil
 	t.refresh()
-	return t.punctuate(graph.WallClock, wall)
+	return t.failedHeld(t.punctuate(graph.WallClock, wall))
 }

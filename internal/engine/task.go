@@ -69,6 +69,7 @@ type RecordError struct {
 	Raw       graph.Raw   // as it came
 	Err       error
 	divert    bool
+	held      string // heldName, if an operator had held it back
 }
 
 func (e *RecordError) Error() string {
@@ -104,6 +105,8 @@ type Task struct {
 	emitted  bool
 	current  *graph.Raw                        // the record being processed; nil in a punctuation and at a commit
 	dropped  map[string]map[int64]*RecordError // topic -> offset -> a record to leave out
+	heldOut  map[string]*RecordError           // by heldName: records that are held back, to leave out
+	leftOut  []string                          // those that were, since the last commit
 	dynamic  map[string]*graph.Topic
 	saved    []int64 // the checkpoint's numbers at the last commit
 	timers   timers
@@ -128,12 +131,12 @@ type openStore struct {
 // NewTask compiles a task. Its stores hold what the DBs hold; the driver brings them up to date (Restore) before it feeds
 // the task, and gives it the committed checkpoint (LoadCheckpoint).
 func NewTask(cfg Config) (*Task, error) {
-	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]*RecordError{}}
+	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]*RecordError{}, heldOut: map[string]*RecordError{}}
 	t.timers.perNode, t.timers.names = map[*graph.Node]int{}, map[*graph.Punctuation]string{}
 	t.counters.DroppedBy = map[*graph.Node]int64{}
 	t.ctx = &graph.Context{
 		TaskPartition: cfg.Partition, StreamTime: -1, WallTime: cfg.Wall, RoundTrip: cfg.RoundTrip,
-		EmitFunc: t.emit, CountFunc: t.count, SkipFunc: t.skip, StoreFunc: t.open, TopicFunc: t.topic, ScheduleFunc: t.schedule,
+		EmitFunc: t.emit, CountFunc: t.count, SkipFunc: t.skip, DroppedFunc: t.isDropped, StoreFunc: t.open, TopicFunc: t.topic, ScheduleFunc: t.schedule,
 		StdFunc: func() context.Context {
 			if cfg.Context == nil {
 				return context.Background()
@@ -265,6 +268,10 @@ func (t *Task) Dirty() int {
 
 // Drop leaves a record out when it comes again: see ReplayError.
 func (t *Task) Drop(r *RecordError) {
+	if r.held != "" {
+		t.heldOut[r.held] = r
+		return
+	}
 	m := t.dropped[r.Topic]
 	if m == nil {
 		m = map[int64]*RecordError{}

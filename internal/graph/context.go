@@ -22,6 +22,9 @@ type Context struct {
 	// Mutated is set when a store or an operator's memory changes: a record that fails after that cannot just be skipped.
 	Mutated bool
 
+	// Held is the record that was held back and is forwarded now: see LetGo.
+	Held *Held
+
 	// Fault is set when something beneath the operators fails, the driver or a DB: no record is to blame for it, whatever a
 	// callback makes of the error that it was given.
 	Fault error
@@ -38,6 +41,7 @@ type Context struct {
 	EmitFunc     func(*Effect) error
 	CountFunc    func(topic *Topic) (partitions int32, err error)
 	SkipFunc     func(n *Node, reason string)
+	DroppedFunc  func(h *Held) (bool, error) // whether the error policy dropped it; nil: it did not
 	StoreFunc    func(s *Store) (TaskStore, error)
 	TopicFunc    func(name string) *Topic
 	ScheduleFunc func(n *Node, p *Punctuation)

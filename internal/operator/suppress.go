@@ -56,7 +56,9 @@ type Suppressor struct {
 	s        *Suppression
 	idle     *Idle
 	observed int64
-	forward  func(key []byte, h *store.Held, ts int64) error
+	change   store.Held // the one that is let go, and
+	record   graph.Held // the record that made it
+	fire     func() error
 }
 
 // Open makes a task's part; forward is what becomes of a change that is let go.
@@ -65,7 +67,8 @@ func (s *Suppression) Open(ctx *graph.Context, n *graph.Node, forward func(key [
 	if err != nil {
 		return nil, err
 	}
-	p := &Suppressor{Buffer: buf, ctx: ctx, n: n, s: s, observed: -1, forward: forward}
+	p := &Suppressor{Buffer: buf, ctx: ctx, n: n, s: s, observed: -1}
+	p.fire = func() error { return forward(p.record.Raw.Key, &p.change, p.record.Raw.Timestamp) }
 	ctx.Var("node/"+n.Name, &p.observed)
 	p.idle = WatchIdle(ctx, n, s.call.IdleClose, &p.observed, p.due)
 	return p, nil
@@ -149,22 +152,15 @@ func (p *Suppressor) bounds() string {
 	}
 }
 
-// release lets the first change go. It is forwarded as the record that made it last. Where it fails further on, the record
-// being processed is not to blame, and leaving that out would only have the next one fail: so no error policy is asked.
+// release lets the first change go. It is forwarded as the record that made it last.
 func (p *Suppressor) release() error {
 	key, h, ts, err := p.Buffer.Take()
 	if err != nil || h.New == nil && p.s.Closes {
 		return err
 	}
-	c := p.ctx
-	topic, partition, offset, headers := c.Topic, c.Partition, c.Offset, c.Headers
-	c.Topic, c.Partition, c.Offset, c.Headers = h.Topic, h.Partition, h.Offset, h.Headers
-	err = p.forward(key, &h, ts)
-	c.Topic, c.Partition, c.Offset, c.Headers = topic, partition, offset, headers
-	if IsMarked(err) {
-		c.Fault = fmt.Errorf("%s (%s): the change of key %q, which topic %s, partition %d, offset %d made and which was held back, failed: %v",
-			p.n.Name, p.n.At, key, h.Topic, h.Partition, h.Offset, err) //nolint:errorlint // a policy would be asked about a marked error
-		return c.Fault
-	}
-	return err
+	p.change = h
+	p.record = graph.Held{Node: p.n, Topic: h.Topic, Raw: graph.Raw{
+		Key: key, Value: h.New, Headers: h.Headers, Timestamp: ts, Partition: h.Partition, Offset: h.Offset,
+	}}
+	return p.ctx.LetGo(&p.record, p.fire)
 }

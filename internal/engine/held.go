@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/millrace-go/millrace/internal/graph"
+)
+
+// heldName names a record that an operator holds back: it has one of a key.
+func heldName(h *graph.Held) string { return h.Node.Name + "\x00" + string(h.Raw.Key) }
+
+// blame makes it the error of a record that was held back. Its topic may be none of the task's any more.
+func (t *Task) blame(re *RecordError, h *graph.Held) {
+	re.Raw, re.held = h.Raw, heldName(h)
+	if t.byTopic[h.Topic] != nil {
+		re.Topic, re.Partition, re.Offset = h.Topic, h.Raw.Partition, h.Raw.Offset
+	}
+}
+
+// failedHeld asks the error policy about a record that was held back and failed while none was processed: at a commit or by
+// the clock. Other errors stay as they are.
+func (t *Task) failedHeld(err error) error {
+	h, ok := errors.AsType[*graph.HeldError](err)
+	if !ok {
+		return err
+	}
+	re := &RecordError{Topic: h.Held.Topic, Partition: h.Held.Raw.Partition, Offset: h.Held.Raw.Offset, Err: err}
+	if u, ok := errors.AsType[*graph.UserError](err); ok {
+		re.Node = u.Node
+	}
+	t.blame(re, &h.Held)
+	return t.judge(re)
+}
+
+// judge asks the error policy about a record that has begun to take effect.
+func (t *Task) judge(re *RecordError) error {
+	switch t.ask(t.cfg.OnProcess, re) {
+	case Fail:
+		return re
+	case Again:
+		return &RetryError{re}
+	default:
+		return &ReplayError{re}
+	}
+}
+
+// isDropped reports whether the error policy has dropped a record that was held back, and leaves it out then.
+func (t *Task) isDropped(h *graph.Held) (bool, error) {
+	if len(t.heldOut) == 0 {
+		return false, nil
+	}
+	name := heldName(h)
+	re := t.heldOut[name]
+	if re == nil {
+		return false, nil
+	}
+	t.leftOut = append(t.leftOut, name)
+	return true, t.leaveOut(re)
+}
+
+// forgetHeld ends the dropping of the records that a commit has left out.
+func (t *Task) forgetHeld() {
+	for _, name := range t.leftOut {
+		delete(t.heldOut, name)
+	}
+	t.leftOut = t.leftOut[:0]
+}

@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // KeepNullKeys notes that nodes make something of records whose key is null: left and outer joins of streams. The repartition topics
 // on the way to them, which drop those records otherwise, keep them then (KIP-962).
 func (g *Graph) KeepNullKeys(nodes ...*Node) {
@@ -27,12 +29,7 @@ func (g *Graph) NullKeysWanted(sink *Node) bool {
 		if n.Kind == SinkNode && n.Topic.Role == Repartition {
 			next = n.Topic.Readers
 		}
-		for _, c := range next {
-			if wanted(c) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(next, wanted)
 	}
 	return len(g.nullKeys) > 0 && wanted(sink)
 }

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
 
 	"github.com/millrace-go/millrace/internal/db"
 )
@@ -17,13 +14,15 @@ import (
 // left, but of the one at which its walk ended. It walks over the values of both sides until it has met an open one of each, and looks
 // at one more; where one side has no open row, to the end. The rows between are not touched here.
 func (u *Unmatched) Close(reach [2]int64, f func(left bool, ts int64, key, value []byte) error) error {
-	u.Least = NoTime
+	u.Least, u.core.ctx.Mutated = NoTime, true
 	var fronts [2]front
 	for i := range fronts {
 		if err := fronts[i].start(u, &u.sides[i]); err != nil {
 			return err
 		}
-		defer fronts[i].close()
+		if fronts[i].it != nil {
+			defer fronts[i].it.Close()
+		}
 	}
 	var open [2]*entry // the first row of each side that is
 	for {
@@ -64,130 +63,6 @@ func later(ts, d int64) int64 {
 	return ts + d
 }
 
-// rest notes what Close has left, given the first row of each side whose window is open.
-func (u *Unmatched) rest(open [2]*entry) (err error) {
-	for i, e := range open {
-		u.sides[i].floor = nil
-		if e != nil {
-			u.sides[i].floor = []byte(e.key)
-		}
-	}
-	right, left := open[0], open[1]
-	switch {
-	case right == nil && left == nil:
-		return nil
-	case left == nil || right == nil:
-		for i, e := range open {
-			if e == nil {
-				continue
-			}
-			last, ok, err := u.edge(&u.sides[i], nil, true)
-			if err != nil {
-				return err
-			}
-			if ok && (u.Least == NoTime || last > u.Least) {
-				u.Least = last
-			}
-		}
-		return nil
-	}
-	// The walk ends at the value behind the first one of the later of the two.
-	var bounds [2][]byte
-	second := left
-	if left.ts < right.ts {
-		second = right
-	}
-	if u.several(second) {
-		u.Least = second.ts
-		return nil
-	}
-	if left.ts < right.ts {
-		bounds[0], bounds[1] = append([]byte(right.key), 0), u.key(&u.sides[1], right.ts, nil)
-	} else {
-		bounds[0], bounds[1] = u.key(&u.sides[0], left.ts+1, nil), append([]byte(left.key), 0)
-	}
-	u.Least = NoTime
-	for i := range bounds {
-		ts, ok, err := u.edge(&u.sides[i], slices.Clone(bounds[i]), false)
-		if err != nil {
-			return err
-		}
-		if ok {
-			u.Least = min(u.Least, ts)
-		}
-	}
-	if u.Least == NoTime {
-		u.Least = second.ts
-	}
-	return nil
-}
-
-// several reports whether a row has more than one value.
-func (u *Unmatched) several(e *entry) bool {
-	n, w := binary.Uvarint(e.row[8:])
-	return w > 0 && n < uint64(len(e.row)-8-w)
-}
-
-// edge is the time of a side's first row from a key on, or of its last one.
-func (u *Unmatched) edge(w *waiting, from []byte, last bool) (ts int64, ok bool, err error) {
-	if from == nil {
-		from = w.floor
-	}
-	young := w.young[w.head+position(w.young[w.head:], string(from)):]
-	it, err := u.core.d.Iter(from, after(w.prefix))
-	if err != nil {
-		return 0, false, u.core.failed(err)
-	}
-	defer it.Close()
-	step, e := it.Next, (*entry)(nil)
-	if len(young) > 0 {
-		e = young[0]
-	}
-	if last {
-		step = it.Prev
-		if e != nil {
-			e = young[len(young)-1]
-		}
-	}
-	for step() {
-		if u.hides(it.Key()) {
-			continue
-		}
-		if ts, err = u.timeOf(w, it.Key()); err != nil {
-			return 0, false, err
-		}
-		ok = true
-		break
-	}
-	if err := it.Err(); err != nil {
-		return 0, false, u.core.failed(err)
-	}
-	switch {
-	case e == nil:
-		return ts, ok, nil
-	case !ok:
-		return e.ts, true, nil
-	case last:
-		return max(ts, e.ts), true, nil
-	default:
-		return min(ts, e.ts), true, nil
-	}
-}
-
-// hides reports whether the overlay has another row of the key than the DB, or none.
-func (u *Unmatched) hides(key []byte) bool {
-	e := u.core.cur[string(key)]
-	return e != nil && e.dirty
-}
-
-func (u *Unmatched) timeOf(w *waiting, key []byte) (int64, error) {
-	n := len(w.prefix)
-	if len(key) < n+8 {
-		return 0, u.core.damaged(fmt.Errorf("key %q is too short for a time", key))
-	}
-	return int64(binary.BigEndian.Uint64(key[n:])), nil
-}
-
 // front is a side's first row.
 type front struct {
 	u    *Unmatched
@@ -209,12 +84,6 @@ func (x *front) start(u *Unmatched, w *waiting) (err error) {
 		return u.core.failed(err)
 	}
 	return errors.Join(x.step(), x.look())
-}
-
-func (x *front) close() {
-	if x.it != nil {
-		x.it.Close()
-	}
 }
 
 // step goes to the DB's next row.

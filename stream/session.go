@@ -77,7 +77,8 @@ func sessions[K, V, A any](w *SessionWindowed[K, V], c *operator.Call, makeFold 
 func sessionStore[K, A any](c *operator.Call, name string, retention int64, ks serde.Serde[K], vs serde.Serde[A]) *graph.Store {
 	st := c.NewStore(name, "session", retention)
 	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		return store.NewSession(ctx, st, d, prefix, ks, vs), nil
+		s := store.NewSession(ctx, st, d, prefix, ks, vs)
+		return s, s.Index(st.EmitOnClose)
 	}
 	return st
 }

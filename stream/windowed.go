@@ -74,7 +74,8 @@ func windowed[K, V, A any](w *TimeWindowed[K, V], c *operator.Call, makeFold fun
 func windowStore[K, A any](c *operator.Call, name string, retention int64, ks serde.Serde[K], vs serde.Serde[A]) *graph.Store {
 	st := c.NewStore(name, "window", retention)
 	st.Make = func(ctx *graph.Context, st *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {
-		return store.NewWindow(ctx, st, d, prefix, ks, vs), nil
+		s := store.NewWindow(ctx, st, d, prefix, ks, vs)
+		return s, s.Index(st.EmitOnClose)
 	}
 	return st
 }

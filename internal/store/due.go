@@ -16,22 +16,46 @@ import (
 //
 // Nothing is deleted item by item: whoever takes items moves a bound, from, which is part of the checkpoint, and what is below
 // it goes at a commit by one range deletion.
+//
+// A store that was kept without an index has one made of its rows. A mark, the index's bare prefix, says that there is one; who
+// opens the store without using it takes both away.
 type due struct {
 	*core
 	prefix []byte
 	items  itemsOf
+	fixed  bool // the items of a row never change
 	fresh  itemHeap
 	next   int64  // no item in the DB that is yet to be taken is earlier
 	from   *int64 // what is earlier was taken
 	swept  int64  // what is earlier is gone from the DB
+	state  indexState
+	end    []byte // of the rows
 	kb     []byte
 }
+
+type indexState uint8
+
+const (
+	absent indexState = iota // the DB holds rows and no index
+	inHeap                   // the heap holds what the index lacks
+	whole                    // the index is in the DB
+)
 
 // itemsOf hands over the items of an entry that is put into the DB, encoded as it is.
 type itemsOf func(s *core, e *entry, put func(item []byte) error) error
 
-func newDue(s *core, prefix []byte, items itemsOf) *due {
+// newDue makes the store keep the index, or if it is not wanted no longer keep it, and is nil then.
+func newDue(s *core, wanted bool, prefix []byte, items itemsOf) (*due, error) {
 	x := &due{core: s, prefix: prefix, items: items, from: new(int64)}
+	if !wanted {
+		return nil, x.unmark()
+	}
+	if x.end = after(s.prefix); bytes.HasPrefix(prefix, s.prefix) {
+		x.end = prefix
+	}
+	if err := x.look(); err != nil {
+		return nil, err
+	}
 	put, expire, forget := s.onPut, s.expire, s.forget
 	s.onPut = func(e *entry, b db.Batch) error {
 		if put != nil {
@@ -51,10 +75,12 @@ func newDue(s *core, prefix []byte, items itemsOf) *due {
 		if forget != nil {
 			forget()
 		}
-		clear(x.fresh)
-		x.fresh, x.next = x.fresh[:0], 0
+		x.clear()
+		if x.next = 0; x.state == inHeap {
+			x.state = absent
+		}
 	}
-	return x
+	return x, nil
 }
 
 // parted is a part of a store's keys: its rows, or an index of them.
@@ -70,23 +96,37 @@ func (x *due) add(item string) {
 
 // mark puts the items of a row that goes into the DB there, too.
 func (x *due) mark(e *entry, b db.Batch) error {
-	return x.items(x.core, e, func(item []byte) error {
-		x.next = min(x.next, timeOf(item))
-		x.kb = append(append(x.kb[:0], x.prefix...), item...)
-		return b.Set(x.kb, nil)
-	})
+	if x.fixed && e.dbTS >= 0 {
+		return nil
+	}
+	return x.items(x.core, e, func(item []byte) error { return x.keep(item, b) })
+}
+
+func (x *due) keep(item []byte, b db.Batch) error {
+	x.next = min(x.next, timeOf(item))
+	x.kb = append(append(x.kb[:0], x.prefix...), item...)
+	return b.Set(x.kb, nil)
+}
+
+func (x *due) clear() {
+	clear(x.fresh)
+	x.fresh = x.fresh[:0]
 }
 
 // sweep ends a commit: the DB holds every item now.
 func (x *due) sweep(b db.Batch) error {
-	clear(x.fresh)
-	x.fresh = x.fresh[:0]
+	if x.state != whole {
+		if err := x.build(b); err != nil {
+			return err
+		}
+	}
+	x.clear()
 	const seldom = 60_000 // milliseconds of event time: a range deletion at each commit would be many
 	if *x.from < x.swept+seldom {
 		return nil
 	}
 	x.swept = *x.from
-	return b.DeleteRange(x.prefix, x.bound(x.swept))
+	return b.DeleteRange(x.bound(0), x.bound(x.swept))
 }
 
 func (x *due) bound(at int64) []byte {
@@ -95,6 +135,9 @@ func (x *due) bound(at int64) []byte {
 
 // take calls f for each item with a time in [*from, to], in order, and moves the bound.
 func (x *due) take(to int64, f func(item []byte) error) error {
+	if err := x.gather(); err != nil {
+		return err
+	}
 	if x.next <= to {
 		if err := x.merge(to, f); err != nil {
 			return err

@@ -12,11 +12,7 @@ func windowItem(s *core, key string) string {
 	return key[len(key)-8:] + key[head:len(key)-8]
 }
 
-// windowItems are the item of a window that the DB did not have.
 func windowItems(s *core, e *entry, put func(item []byte) error) error {
-	if e.dbTS >= 0 {
-		return nil
-	}
 	return put([]byte(windowItem(s, e.key)))
 }
 

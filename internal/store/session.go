@@ -24,6 +24,7 @@ type Session[K, A any] struct {
 	lists cells[[]Span[A]]
 	key   serde.Serde[K]
 	gone  map[*entry][]Span[A] // removed since ChangedSpans told of them
+	index []byte               // where the index of what is due lies
 	due   *due                 // nil unless sessions are forwarded when they close
 }
 
@@ -34,9 +35,7 @@ func NewSession[K, A any](c *graph.Context, s *graph.Store, d db.DB, prefix []by
 	newBuckets(vs.over, l, parted(prefix, 1))
 	t := &Session[K, A]{rows: rows{vs.over}, lifetime: l, lists: vs, key: k, gone: map[*entry][]Span[A]{}}
 	vs.over.forget = func() { clear(t.gone) }
-	if s.EmitOnClose {
-		t.due = newDue(vs.over, parted(prefix, 2), sessionItems(s.Memory))
-	}
+	t.index = parted(prefix, 2)
 	return t
 }
 

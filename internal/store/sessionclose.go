@@ -1,5 +1,11 @@
 package store
 
+// Index makes the store know which sessions are due, or no longer know it. It must be called before the store is used.
+func (s *Session[K, A]) Index(wanted bool) (err error) {
+	s.due, err = newDue(s.core, wanted, s.index, sessionItems(s.strict))
+	return err
+}
+
 // Await tells the store where the bound of Closed is kept: the sessions that end before it were told of.
 func (s *Session[K, A]) Await(from *int64) { s.due.from = from }
 

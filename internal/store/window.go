@@ -23,20 +23,24 @@ type Window[K, V any] struct {
 
 // NewWindow makes a task's part of s.
 func NewWindow[K, V any](c *graph.Context, s *graph.Store, d db.DB, prefix []byte, k serde.Serde[K], v serde.Serde[V]) *Window[K, V] {
-	l := newLifetime(c, s)
-	if !s.EmitOnClose {
-		vs := newCells(c, s, d, prefix, v)
-		segment(vs.over, l)
-		return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k}
-	}
-	if !s.Memory {
-		l.sight++ // as Kafka Streams' time-ordered store, which keeps what closes just when it expires
-	}
-	vs := newCells(c, s, d, parted(prefix, 0), v)
+	vs, l := newCells(c, s, d, prefix, v), newLifetime(c, s)
 	segment(vs.over, l)
-	x := newDue(vs.over, parted(prefix, 1), windowItems)
-	return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k, due: x}
+	return &Window[K, V]{rows: rows{vs.over}, cells: vs, lifetime: l, key: k}
 }
+
+// Index makes the store know which windows are due, or no longer know it. It must be called before the store is used.
+func (s *Window[K, V]) Index(wanted bool) (err error) {
+	if s.due, err = newDue(s.core, wanted, windowIndex(s.core.prefix), windowItems); s.due != nil {
+		s.due.fixed = true
+		if !s.strict {
+			s.sight++ // as Kafka Streams' time-ordered store, which keeps what closes just when it expires
+		}
+	}
+	return err
+}
+
+// windowIndex is where the index of what is due lies: behind the rows, which begin with a segment's number.
+func windowIndex(prefix []byte) []byte { return parted(prefix, 0xff) }
 
 // Await tells the store where the bound of Closed is kept: the windows that start before it were told of.
 func (s *Window[K, V]) Await(from *int64) { s.due.from = from }
@@ -73,29 +77,13 @@ func (s *Window[K, V]) Near(dst []Near, k K, from, to int64) ([]Near, error) {
 		return dst, s.core.badKey(err)
 	}
 	s.core.kb = kb
-	from = max(from, s.observed-s.sight+1, 0)
-	return s.core.near(dst, s.interval, kb[len(s.core.prefix):], from, to)
-}
-
-// near reads the rows of a key in each segment: prefix, segment, key, start.
-func (s *core) near(dst []Near, interval int64, key []byte, from, to int64) ([]Near, error) {
-	bound := func(segment, start int64) []byte {
-		b := binary.BigEndian.AppendUint64(append(make([]byte, 0, len(s.prefix)+16+len(key)), s.prefix...), uint64(segment))
-		return binary.BigEndian.AppendUint64(append(b, key...), uint64(start))
-	}
-	for segment := from / interval; segment <= to/interval; segment++ {
-		lo := bound(segment, from)
-		err := s.scan(lo, bound(segment, to+1), false, func(e *entry) (bool, error) {
-			if len(e.key) == len(lo) { // else another key, that begins with this one
-				dst = append(dst, Near{e.StartOf(), e.ts})
-			}
-			return true, nil
-		})
-		if err != nil {
-			return dst, err
-		}
-	}
-	return dst, nil
+	key := kb[len(s.core.prefix):]
+	f := fetch{core: s.core, lifetime: s.lifetime, one: true, from: key, to: key, first: from, last: to}
+	err = f.run(func(e *entry, _ []byte, start int64) (bool, error) {
+		dst = append(dst, Near{start, e.ts})
+		return true, nil
+	})
+	return dst, err
 }
 
 // StartOf is the window start of an entry.
@@ -134,7 +122,7 @@ type WindowRow[K, V any] struct {
 // error ends it, as the last pair.
 func AllWindows[K, V any](s *Window[K, V]) iter.Seq2[WindowRow[K, V], error] {
 	return func(yield func(WindowRow[K, V], error) bool) {
-		err := s.core.scan(s.core.prefix, nil, false, func(e *entry) (bool, error) {
+		err := s.core.scan(s.core.prefix, windowIndex(s.core.prefix), false, func(e *entry) (bool, error) {
 			v, err := s.Value(typed[V](e))
 			if err != nil {
 				return false, err

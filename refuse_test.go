@@ -203,6 +203,23 @@ func TestRunTwice(t *testing.T) {
 	}
 }
 
+// TestRecreatedInput makes a topic anew while it is read: the application does not take its first records for what comes
+// after the old ones.
+func TestRecreatedInput(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	in, out := topics(t, cfg.Bootstrap, 1, 1)
+	a := start(t, wordCount(t, newApp(t, cfg.Bootstrap), in, out), cfg)
+	brokertest.Produce(t, cfg.Bootstrap, in, lines(10, 10)...)
+	brokertest.Consume(t, cfg.Bootstrap, out, 30, longest)
+	deleteTopic(t, cfg.Bootstrap, in)
+	brokertest.Topics(t, cfg.Bootstrap, brokertest.Topic{Name: in})
+	brokertest.Produce(t, cfg.Bootstrap, in, lines(5, 10)...)
+	if err := a.wait(); err == nil || !strings.Contains(err.Error(), in) || !strings.Contains(err.Error(), "made anew") {
+		t.Errorf("the application ended with %v", err)
+	}
+}
+
 // TestDeletedInput deletes a topic that is read: the application ends with an error that names it.
 func TestDeletedInput(t *testing.T) {
 	t.Parallel()

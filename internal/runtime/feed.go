@@ -16,7 +16,8 @@ func (w *worker) feed(batches []transport.Batch) error {
 		}
 		if n := len(b.Records); n > 0 {
 			if first := b.Records[0].Offset; first < s.fetched {
-				return fmt.Errorf("runtime: topic %s, partition %d: offset %d came after %d: this is a bug", b.Topic, b.Index, first, s.fetched-1)
+				return fmt.Errorf("runtime: topic %s, partition %d: offset %d came after %d: the topic was made anew, or lost its end, while it was read: "+
+					"stop the application, reset its offsets of the topic, and start it again", b.Topic, b.Index, first, s.fetched-1)
 			}
 			s.fetched, s.ended = b.Records[n-1].Offset+1, false
 			r := &b.Records[0]

@@ -210,6 +210,17 @@ func TestNoBroker(t *testing.T) {
 	}
 }
 
+// A prefix that cannot be is not blamed on the broker.
+func TestBadPrefix(t *testing.T) {
+	t.Parallel()
+	o, s, _ := small(t)
+	o.prefix = "a b/"
+	if err := demo(t.Context(), o, s); err == nil || !strings.Contains(err.Error(), "topic a b/images_channels was not made: INVALID_TOPIC_EXCEPTION") ||
+		!strings.Contains(err.Error(), "correct -prefix") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func topicNames(t *testing.T, bootstrap string) []string {
 	t.Helper()
 	cl, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))

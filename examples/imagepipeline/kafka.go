@@ -35,6 +35,9 @@ func createTopics(ctx context.Context, cl *kgo.Client, bootstrap string, t pipel
 		}
 		_, err := admin.CreateTopic(ctx, partitions, -1, config, spec.Name)
 		exists := errors.Is(err, kerr.TopicAlreadyExists)
+		if _, answered := errors.AsType[*kerr.Error](err); answered && !exists {
+			return false, fmt.Errorf("topic %s was not made: %w: correct -prefix, or what the broker's log says", spec.Name, err)
+		}
 		if err != nil && !exists {
 			return false, fmt.Errorf("topic %s was not made: %w: is there a broker at %s?", spec.Name, err, bootstrap)
 		}

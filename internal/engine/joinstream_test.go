@@ -15,8 +15,11 @@ func met(d *draw) {
 	w := window.Joined(ms(300), ms(300)).After(ms(300))
 	other := stream.Changes(d.rows)
 	with := other
-	if d.rng.IntN(3) == 0 {
+	switch d.rng.IntN(4) {
+	case 0:
 		with = d.in
+	case 1: // all of a commit's records come at its end
+		with = stream.Changes(d.in.ToTable(topology.As(d.name+"-last"), topology.EmitOnCommit()))
 	}
 	join := func(v string, okV bool, w string, okW bool) string { return fmt.Sprint(v, okV, "+", w, okW) }
 	var out *stream.Stream[string, string]

@@ -33,12 +33,21 @@ func NewJoinBuffer(c *graph.Context, s *graph.Store, d db.DB, prefix []byte, ret
 	segment(over, l)
 	sweep := over.expire
 	over.expire = func(batch db.Batch) error {
-		clear(b.young)
+		b.settle()
 		return sweep(batch)
 	}
-	over.forget = func() { clear(b.young) }
+	over.forget = b.settle
 	c.Var("store/"+s.Name+"/seq", &b.seq)
 	return b
+}
+
+// settle is when no row is young any more. A map that was large once is not kept: clearing it would always take as long.
+func (s *JoinBuffer) settle() {
+	if len(s.young) > keep {
+		s.young = map[string][]*entry{}
+		return
+	}
+	clear(s.young)
 }
 
 // bytesCore is an overlay whose rows are bytes alone: their entries are those of no Entry, and none is ever typed.

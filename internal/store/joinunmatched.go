@@ -63,6 +63,9 @@ func (u *Unmatched) forget() {
 }
 
 func (w *waiting) settle() {
+	if len(w.young) > keep {
+		w.young = nil
+	}
 	clear(w.young)
 	w.young, w.head = w.young[:0], 0
 }

@@ -90,7 +90,8 @@ func (x *Cogrouped[K, A]) with[V any](g *Grouped[K, V], op string, noAdder bool,
 func contribute[K, V, A any](g *Grouped[K, V], add func(A, K, V) (A, bool)) cogroupInput[K, A] {
 	return func(c *operator.Call, name string) graph.Stream[K, contribution[A]] {
 		s, hide := g.partitioned(name), hides[V]()
-		n := graph.Add(c.G, graph.Spec{Op: "cogroup", At: g.c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}},
+		op := "cogroup-" + name // not only "cogroup": what a node keeps goes by its name, which an aggregate elsewhere must not shift
+		n := graph.Add(c.G, graph.Spec{Op: op, At: g.c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}},
 			func(ctx *graph.Context, n *graph.Node, next func(*graph.Record[K, contribution[A]]) error) (func(*graph.Record[K, V]) error, error) {
 				one := &added[K, V, A]{add: add}
 				o := graph.Record[K, contribution[A]]{Value: one}

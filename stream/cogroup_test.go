@@ -182,6 +182,26 @@ func TestCogroupEmitOnCommit(t *testing.T) {
 	}
 }
 
+// The nodes of an aggregate keep their names, and with them what they remember, whatever else is drawn on its inputs.
+func TestCogroupNames(t *testing.T) {
+	t.Parallel()
+	drawn := func(before bool) string {
+		b := topology.New("cogroup")
+		g, h := stream.From(b, names).GroupByKey(), stream.From(b, sizes).GroupByKey()
+		if before {
+			g.Cogroup(withName).And(h, withSize).Aggregate(blank, topology.As("other"))
+		}
+		g.Cogroup(withName).And(h, withSize).WindowedBy(day).Aggregate(blank, topology.As("all"))
+		return build(t, b).Describe()
+	}
+	with := drawn(true)
+	for line := range strings.SplitSeq(drawn(false), "\n") {
+		if name, _, found := strings.Cut(strings.TrimSpace(line), " (stores: [all])"); found && !strings.Contains(with, name+" (stores: [all])") {
+			t.Errorf("%s has another name beside another aggregate:\n%s", name, with)
+		}
+	}
+}
+
 // funcSerde is a serde that Go cannot compare with another.
 type funcSerde struct {
 	serde.Serde[string]

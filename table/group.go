@@ -32,6 +32,10 @@ type Grouped[K, V any] struct {
 func (t *Table[K, V]) GroupBy[K2, V2 any](f func(K, V) (K2, V2), opts ...topology.Option) *Grouped[K2, V2] {
 	c := operator.NewCall(t.t.G, "table-group-by", opts)
 	c.Check(f == nil, "selector")
+	if c.Partitioner != nil {
+		c.Errorf("PartitionBy is not for groups: the old and the new value of a row must meet in the partition of their key: leave it out")
+		c.Partitioner = nil
+	}
 	ks, vs := operator.Key[K2](c, nil), operator.Value[V2](c, nil)
 	g := &Grouped[K2, V2]{vs: vs, c: c, s: graph.Stream[K2, change[V2]]{
 		G: c.G, Node: regroup(t.t, c, f, ks), Key: ks, Value: changeSerde[V2]{vs}, Rekeyed: true,

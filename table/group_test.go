@@ -203,6 +203,9 @@ func TestGroupMistakes(t *testing.T) {
 		{"no serde of the result", func(t T) {
 			t.GroupBy(initial).Aggregate(func() func() { return nil }, func(func(), string, string) func() { return nil }, func(func(), string, string) func() { return nil }, topology.As("n"))
 		}, "table-aggregate: no value serde"},
+		{"a partitioner", func(t T) {
+			t.GroupBy(initial, topology.PartitionBy(func(_, _ string, n int32) int32 { return 0 })).Count(topology.As("n"))
+		}, "table-group-by: PartitionBy is not for groups"},
 		{"two with one name", func(t T) {
 			g := t.GroupBy(initial)
 			g.Count(topology.As("n"))

@@ -20,7 +20,7 @@ func (f *foreignKey[K, V, KO, W, R]) answer(o graph.Table[KO, W]) {
 			if err != nil {
 				return nil, err
 			}
-			get, err := view.Open(ctx)
+			get, err := told(ctx, view)
 			if err != nil {
 				return nil, err
 			}

@@ -108,8 +108,12 @@ type pair struct {
 }
 
 func newPair(t testkit.TB, left bool, opts ...testkit.Option) *pair {
+	return pairOf(t, left, nil, nil, opts...)
+}
+
+func pairOf(t testkit.TB, left bool, leftOpts, rightOpts []topology.Option, opts ...testkit.Option) *pair {
 	b := topology.New("fk")
-	l, r := table.From(b, lefts), table.From(b, topology.Topic[[]byte, int64]{Name: rights.Name})
+	l, r := table.From(b, lefts, leftOpts...), table.From(b, topology.Topic[[]byte, int64]{Name: rights.Name}, rightOpts...)
 	join := func() *table.Table[string, string] { return l.ForeignKeyJoin(r, rightOf, joined, topology.As("fk")) }
 	if left {
 		join = func() *table.Table[string, string] {
@@ -122,8 +126,49 @@ func newPair(t testkit.TB, left bool, opts ...testkit.Option) *pair {
 	}
 }
 
+// historyOfCommits has several events between two commits, of tables that emit on commit or do not.
+func historyOfCommits(t *testing.T, rnd *rand.Rand, seed uint64, left bool) {
+	t.Helper()
+	var opts [2][]topology.Option
+	for i, name := range []string{"kept-lefts", "kept-rights"} {
+		if rnd.IntN(3) > 0 {
+			opts[i] = []topology.Option{topology.As(name), topology.EmitOnCommit()}
+		}
+	}
+	p := pairOf(t, left, opts[0], opts[1], testkit.Partitions(1+rnd.Int32N(4)), testkit.CommitEvery(1000))
+	for i := range 80 {
+		e := randomEvent(rnd)
+		p.push(e)
+		if rnd.IntN(4) > 0 {
+			continue
+		}
+		p.d.Commit()
+		if diff := p.diff(); diff != "" {
+			t.Fatalf("go test ./table -run %s -args -seed %d: event %d (%v): %s", t.Name(), seed, i, e, diff)
+		}
+	}
+}
+
+func randomEvent(rnd *rand.Rand) event {
+	keys := []string{"x", "y", "z", ""}
+	e := event{key: keys[rnd.IntN(3)], side: "lr"[rnd.IntN(2)]}
+	switch n := rnd.Int64N(5); {
+	case n == 0: // a delete
+	case e.side == 'l':
+		e.left = &row{keys[rnd.IntN(4)], n}
+	default:
+		e.right = &n
+	}
+	return e
+}
+
 // feed applies an event and returns how the join differs from its model.
 func (p *pair) feed(e event) string {
+	p.push(e)
+	return p.diff()
+}
+
+func (p *pair) push(e event) {
 	p.at++
 	switch {
 	case e.side == 'l' && e.left == nil:
@@ -136,6 +181,10 @@ func (p *pair) feed(e event) string {
 		p.d.Input(rights).Pipe(e.key, *e.right, p.at)
 	}
 	p.m.apply(e)
+}
+
+// diff takes in what came out and returns how the join differs from its model.
+func (p *pair) diff() string {
 	for _, r := range p.d.Output(results).ReadAll() {
 		p.all = append(p.all, r.String())
 		if r.Null {
@@ -186,18 +235,14 @@ func TestForeignKeyJoinLikeItsModel(t *testing.T) {
 		s = uint64(time.Now().UnixNano())
 	}
 	rnd := rand.New(rand.NewPCG(s, 0))
-	keys := []string{"x", "y", "z", ""}
 	for history := range 40 {
+		if history >= 26 {
+			historyOfCommits(t, rnd, s, history%2 == 1)
+			continue
+		}
 		p := newPair(t, history%2 == 1, testkit.Partitions(1+rnd.Int32N(4)))
 		for i := range 100 {
-			e := event{key: keys[rnd.IntN(3)], side: "lr"[rnd.IntN(2)]}
-			switch n := rnd.Int64N(5); {
-			case n == 0: // a delete
-			case e.side == 'l':
-				e.left = &row{keys[rnd.IntN(4)], n}
-			default:
-				e.right = &n
-			}
+			e := randomEvent(rnd)
 			before := maps.Clone(p.rows)
 			if diff := p.feed(e); diff != "" {
 				t.Fatalf("go test ./table -run %s -args -seed %d: history %d, event %d (%v), rows before %v: %s", t.Name(), s, history, i, e, before, diff)

@@ -41,7 +41,7 @@ func (s *SessionSpec[K, V]) Open(task Task) (*SessionStore[K, V], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SessionStore[K, V]{task, x}, nil
+	return &SessionStore[K, V]{SessionReader[K, V]{x}, task}, nil
 }
 
 // SessionStore is one task's part of a session store. It is used as a [KeyValueStore] is, and its values are shared as there.
@@ -51,8 +51,16 @@ func (s *SessionSpec[K, V]) Open(task Task) (*SessionStore[K, V], error) {
 // keys, those of a store on disk come by key first, and those of one in memory by end, key and start, as in Kafka Streams; in
 // memory they are collected before the first. Backward is exactly the other way round.
 type SessionStore[K, V any] struct {
+	SessionReader[K, V]
 	task Task
-	s    *store.Session[K, V]
+}
+
+// SessionReader is what a [SessionStore] has for reading. The sessions of a table are read with it too.
+type SessionReader[K, V any] struct{ s *store.Session[K, V] }
+
+// SessionReaderOf makes a reader; it is for package millrace.
+func SessionReaderOf[K, V any](s *store.Session[K, V]) *SessionReader[K, V] {
+	return &SessionReader[K, V]{s}
 }
 
 // SessionRow is a session: its key with the times of its first and last record, and its value.
@@ -76,34 +84,34 @@ func (s *SessionStore[K, V]) Put(k K, start, end int64, v V) error {
 	return store.PutSession(s.s, k, store.Span[V]{Start: start, End: end, Value: v})
 }
 
-// Remove takes a session out; one that is not there is no error.
+// Remove takes a session out; one that is not there is no error. On disk its end counts as a time put, as in Kafka Streams.
 func (s *SessionStore[K, V]) Remove(k K, start, end int64) error {
 	return store.RemoveSession(s.s, k, start, end)
 }
 
 // Get returns the value of a session; ok is false if there is none or it has expired.
-func (s *SessionStore[K, V]) Get(k K, start, end int64) (v V, ok bool, err error) {
+func (s *SessionReader[K, V]) Get(k K, start, end int64) (v V, ok bool, err error) {
 	return store.GetSession(s.s, k, start, end)
 }
 
 // Find yields a key's sessions that end at earliestEnd or later and start at latestStart or earlier: with times of a record less
 // and plus a gap, those that it falls into or joins.
-func (s *SessionStore[K, V]) Find(k K, earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
+func (s *SessionReader[K, V]) Find(k K, earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
 	return sessionRows(store.FindSessions(s.s, oneKey(k, earliestEnd, latestStart, false)))
 }
 
-// FindBackward is [SessionStore.Find] from the last session to the first.
-func (s *SessionStore[K, V]) FindBackward(k K, earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
+// FindBackward is [SessionReader.Find] from the last session to the first.
+func (s *SessionReader[K, V]) FindBackward(k K, earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
 	return sessionRows(store.FindSessions(s.s, oneKey(k, earliestEnd, latestStart, true)))
 }
 
-// FindRange is [SessionStore.Find] for several keys.
-func (s *SessionStore[K, V]) FindRange(keys Keys[K], earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
+// FindRange is [SessionReader.Find] for several keys.
+func (s *SessionReader[K, V]) FindRange(keys Keys[K], earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
 	return sessionRows(store.FindSessions(s.s, keys.query(earliestEnd, latestStart, false)))
 }
 
-// FindRangeBackward is [SessionStore.FindRange] from the last session to the first.
-func (s *SessionStore[K, V]) FindRangeBackward(keys Keys[K], earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
+// FindRangeBackward is [SessionReader.FindRange] from the last session to the first.
+func (s *SessionReader[K, V]) FindRangeBackward(keys Keys[K], earliestEnd, latestStart int64) iter.Seq2[SessionRow[K, V], error] {
 	return sessionRows(store.FindSessions(s.s, keys.query(earliestEnd, latestStart, true)))
 }
 

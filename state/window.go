@@ -40,7 +40,7 @@ func (s *WindowSpec[K, V]) Open(task Task) (*WindowStore[K, V], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &WindowStore[K, V]{task, w}, nil
+	return &WindowStore[K, V]{WindowReader[K, V]{w}, task}, nil
 }
 
 // WindowStore is one task's part of a window store. It is used as a [KeyValueStore] is, and its values are shared as there.
@@ -50,8 +50,16 @@ func (s *WindowSpec[K, V]) Open(task Task) (*WindowStore[K, V], error) {
 // segment (half the retention, a minute at least), then by key and start, and those of one in memory by start and key, as in
 // Kafka Streams; in memory they are collected before the first. Backward is exactly the other way round.
 type WindowStore[K, V any] struct {
+	WindowReader[K, V]
 	task Task
-	w    *store.Window[K, V]
+}
+
+// WindowReader is what a [WindowStore] has for reading. The windows of a table are read with it too.
+type WindowReader[K, V any] struct{ w *store.Window[K, V] }
+
+// WindowReaderOf makes a reader; it is for package millrace.
+func WindowReaderOf[K, V any](w *store.Window[K, V]) *WindowReader[K, V] {
+	return &WindowReader[K, V]{w}
 }
 
 // WindowRow is a row of a window store. Its timestamp is the stream time at which it was put.
@@ -105,7 +113,7 @@ func admit(task Task, admit func(int64) bool, at int64) (bool, error) {
 }
 
 // Get returns the value of a key's window; ok is false if there is none or it has expired.
-func (s *WindowStore[K, V]) Get(k K, start int64) (v V, ok bool, err error) {
+func (s *WindowReader[K, V]) Get(k K, start int64) (v V, ok bool, err error) {
 	if start < 0 {
 		return v, false, nil
 	}
@@ -118,22 +126,22 @@ func (s *WindowStore[K, V]) Get(k K, start int64) (v V, ok bool, err error) {
 }
 
 // Fetch yields a key's windows that start from first to last.
-func (s *WindowStore[K, V]) Fetch(k K, first, last int64) iter.Seq2[WindowRow[K, V], error] {
+func (s *WindowReader[K, V]) Fetch(k K, first, last int64) iter.Seq2[WindowRow[K, V], error] {
 	return windowRows(store.FetchWindows(s.w, oneKey(k, first, last, false)))
 }
 
-// FetchBackward is [WindowStore.Fetch] from the last row to the first.
-func (s *WindowStore[K, V]) FetchBackward(k K, first, last int64) iter.Seq2[WindowRow[K, V], error] {
+// FetchBackward is [WindowReader.Fetch] from the last row to the first.
+func (s *WindowReader[K, V]) FetchBackward(k K, first, last int64) iter.Seq2[WindowRow[K, V], error] {
 	return windowRows(store.FetchWindows(s.w, oneKey(k, first, last, true)))
 }
 
 // FetchRange yields the windows of several keys that start from first to last.
-func (s *WindowStore[K, V]) FetchRange(keys Keys[K], first, last int64) iter.Seq2[WindowRow[K, V], error] {
+func (s *WindowReader[K, V]) FetchRange(keys Keys[K], first, last int64) iter.Seq2[WindowRow[K, V], error] {
 	return windowRows(store.FetchWindows(s.w, keys.query(first, last, false)))
 }
 
-// FetchRangeBackward is [WindowStore.FetchRange] from the last row to the first.
-func (s *WindowStore[K, V]) FetchRangeBackward(keys Keys[K], first, last int64) iter.Seq2[WindowRow[K, V], error] {
+// FetchRangeBackward is [WindowReader.FetchRange] from the last row to the first.
+func (s *WindowReader[K, V]) FetchRangeBackward(keys Keys[K], first, last int64) iter.Seq2[WindowRow[K, V], error] {
 	return windowRows(store.FetchWindows(s.w, keys.query(first, last, true)))
 }
 

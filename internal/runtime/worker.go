@@ -23,6 +23,9 @@ type worker struct {
 	sources  map[transport.Partition]*source
 	inbox    chan *task // opened for this worker
 
+	questions chan *question
+	ended     chan struct{} // closed when nobody answers them any more
+
 	names    map[*graph.Topic]string // full names
 	lastTp   *graph.Topic
 	lastName string
@@ -41,7 +44,7 @@ type worker struct {
 
 func (r *Runtime) newWorker(i int) *worker {
 	return &worker{
-		rt: r, index: i, log: r.log.With("worker", i), inbox: make(chan *task, 1024),
+		rt: r, index: i, log: r.log.With("worker", i), inbox: make(chan *task, 1024), questions: make(chan *question), ended: make(chan struct{}),
 		sources: map[transport.Partition]*source{}, names: map[*graph.Topic]string{}, since: time.Now(), chunk: 1,
 	}
 }
@@ -68,6 +71,7 @@ func (w *worker) connect(ctx context.Context) error {
 // run works until ctx ends, then commits a last time. An error is the application's end. What it does on the broker may
 // go on for a while after ctx: a commit that is cut off is a commit of which nobody knows whether it stands.
 func (w *worker) run(ctx context.Context) error {
+	defer close(w.ended)
 	w.stop = ctx.Done()
 	work, cancel := linger(ctx, stopPatience)
 	defer cancel()
@@ -103,6 +107,7 @@ func (w *worker) giveUp(ctx context.Context, err error) error {
 }
 
 func (w *worker) step(ctx context.Context) error {
+	w.answer()
 	if err := w.changes(ctx); err != nil {
 		return err
 	}
@@ -135,6 +140,8 @@ func (w *worker) idle(ctx context.Context) error {
 	case <-w.stop:
 	case t := <-w.inbox:
 		return w.changes(ctx, t)
+	case q := <-w.questions:
+		w.answerTo(q)
 	case <-time.After(pollWait):
 	}
 	return nil

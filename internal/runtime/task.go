@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -149,5 +148,3 @@ func (s *source) expect() {
 		s.t.engine.Expect(s.topic, !s.ended)
 	}
 }
-
-func (s *source) String() string { return fmt.Sprintf("%s[%d]", s.p.Topic, s.p.Index) }

@@ -16,7 +16,7 @@ var mapped = []string{"stream", "table", "window", "state", "topology"}
 
 // plumbing is exported for other packages of the module, or tells what something is: it has no counterpart to be mapped to.
 var plumbing = regexp.MustCompile(`^(` + strings.Join([]string{
-	`\w+\.Of`, `\w+\.(Parts|Graph|View|ReadBy|Task|String|Err|KeySerde|Name)`, `table\.Records`, `state\.ReaderOf`, `topology\.Options`,
+	`\w+\.Of`, `\w+\.(Parts|Graph|View|ReadBy|Task|String|Err|KeySerde|Name)`, `table\.Records`, `state\.\w*ReaderOf`, `topology\.Options`,
 	`\w+Window\.(Grace|Size|Gap|Advance|Retention|Bounds|First|Starts|End|Is\w+)`,
 }, "|") + `)$`)
 

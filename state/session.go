@@ -47,9 +47,9 @@ func (s *SessionSpec[K, V]) Open(task Task) (*SessionStore[K, V], error) {
 // SessionStore is one task's part of a session store. It is used as a [KeyValueStore] is, and its values are shared as there.
 //
 // Iterators yield the sessions as they are when they start, so the loop may put and remove; an error ends them, as the last
-// pair. Times are in milliseconds, start and end of a session inclusive. Sessions of one key come by end, then start. Of several
-// keys, those of a store on disk come by key first, and those of one in memory by end, key and start, as in Kafka Streams; in
-// memory they are collected before the first. Backward is exactly the other way round.
+// pair. Times are in milliseconds, start and end of a session inclusive. Those of a store on
+// disk come by key, end and start, and those of one in memory by end, key and start, the latest start first, as in Kafka Streams;
+// in memory they are collected before the first. Backward is exactly the other way round.
 type SessionStore[K, V any] struct {
 	SessionReader[K, V]
 	task Task

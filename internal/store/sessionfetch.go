@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// FindSessions yields the sessions that end at q.First or later and start at q.Last or earlier. Of one key they come by end, then
-// start. Of several, a store on disk yields them by key first, and one in memory by end, key and start, as in Kafka Streams;
-// Backward is exactly the other way round. An error ends it, as the last pair.
+// FindSessions yields the sessions that end at q.First or later and start at q.Last or earlier. A store on disk yields
+// them by key, end and start, and one in memory by end, key and start, the latest start first, as Kafka Streams' do; Backward is
+// exactly the other way round. An error ends it, as the last pair.
 func FindSessions[K, A any](s *Session[K, A], q Query[K]) iter.Seq2[SessionRow[K, A], error] {
 	return func(yield func(SessionRow[K, A], error) bool) {
 		if err := findSessions(s, q, func(r SessionRow[K, A]) bool { return yield(r, nil) }); err != nil {
@@ -26,7 +26,7 @@ func findSessions[K, A any](s *Session[K, A], q Query[K], yield func(SessionRow[
 	if to != nil && bytes.Compare(from, to) > 0 {
 		return nil
 	}
-	byEnd := s.strict && q.Key == nil // all are collected first
+	byEnd := s.strict // all are collected first
 	var all []SessionRow[K, A]
 	lo, hi := append(slices.Clone(s.core.prefix), from...), []byte(nil)
 	if to != nil {
@@ -43,7 +43,7 @@ func findSessions[K, A any](s *Session[K, A], q Query[K], yield func(SessionRow[
 		}
 		for i := range list {
 			x := &list[i]
-			if q.Backward && !byEnd {
+			if q.Backward || byEnd { // of equal ends, the latest start comes first in memory
 				x = &list[len(list)-1-i]
 			}
 			if x.End < q.First || x.Start > q.Last || !s.Seen(x.End) {
@@ -87,8 +87,12 @@ func PutSession[K, A any](s *Session[K, A], k K, x Span[A]) error {
 	return nil
 }
 
-// RemoveSession takes a session out; one that is not there is no error.
+// RemoveSession takes a session out; one that is not there is no error. It moves the observed time of a store on disk, as in
+// Kafka Streams.
 func RemoveSession[K, A any](s *Session[K, A], k K, start, end int64) error {
+	if !s.strict && end > s.observed {
+		s.observed, s.core.ctx.Mutated = end, true
+	}
 	e, list, err := s.Entry(k)
 	if err != nil || !contains(list, start, end) {
 		return err

@@ -28,6 +28,7 @@ func (w *worker) process() (more bool, err error) {
 				now = time.Now()
 				w.pace(n, now.Sub(began))
 				w.alive.Store(now.UnixMilli())
+				w.answer()
 				if now.Sub(w.since) >= w.rt.cfg.CommitInterval || w.dirty() > w.rt.cfg.DirtyBytes || w.stopping() {
 					return true, nil
 				}

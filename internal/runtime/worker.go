@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ type worker struct {
 
 	questions chan *question
 	ended     chan struct{} // closed when nobody answers them any more
+	end       func()        // closes ended
 
 	names    map[*graph.Topic]string // full names
 	lastTp   *graph.Topic
@@ -43,8 +45,10 @@ type worker struct {
 }
 
 func (r *Runtime) newWorker(i int) *worker {
+	ended := make(chan struct{})
 	return &worker{
-		rt: r, index: i, log: r.log.With("worker", i), inbox: make(chan *task, 1024), questions: make(chan *question), ended: make(chan struct{}),
+		rt: r, index: i, log: r.log.With("worker", i), inbox: make(chan *task, 1024),
+		questions: make(chan *question), ended: ended, end: sync.OnceFunc(func() { close(ended) }),
 		sources: map[transport.Partition]*source{}, names: map[*graph.Topic]string{}, since: time.Now(), chunk: 1,
 	}
 }
@@ -71,7 +75,7 @@ func (w *worker) connect(ctx context.Context) error {
 // run works until ctx ends, then commits a last time. An error is the application's end. What it does on the broker may
 // go on for a while after ctx: a commit that is cut off is a commit of which nobody knows whether it stands.
 func (w *worker) run(ctx context.Context) error {
-	defer close(w.ended)
+	defer w.end()
 	w.stop = ctx.Done()
 	work, cancel := linger(ctx, stopPatience)
 	defer cancel()
@@ -172,6 +176,7 @@ func (w *worker) emit(ctx context.Context, e *graph.Effect) error {
 
 // close releases tasks and clients.
 func (w *worker) close() error {
+	w.end() // one that never ran
 	var errs []error
 	for _, t := range w.tasks {
 		errs = append(errs, t.close())

@@ -82,7 +82,7 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 		q.committed = q.next
 		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ *RecordError) bool { return offset < q.next })
 	}
-	t.forgetHeld()
+	clear(t.heldOut) // one that is held still is asked about again
 	t.save()
 	return t.trim()
 }
@@ -132,7 +132,7 @@ func (t *Task) Rewind() {
 			q.recs[q.head].Timestamp, q.timed = q.carried, false
 		}
 	}
-	t.ctx.Fault, t.ctx.Held, t.leftOut = nil, nil, t.leftOut[:0]
+	t.ctx.Fault, t.ctx.Held = nil, nil
 }
 
 func (t *Task) save() {

@@ -2,12 +2,16 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/millrace-go/millrace/internal/graph"
 )
 
-// heldName names a record that an operator holds back: it has one of a key.
-func heldName(h *graph.Held) string { return h.Node.Name + "\x00" + string(h.Raw.Key) }
+// heldName names a record that an operator holds back. By its key alone, one that came after it would be left out where the record
+// that let it go is left out itself.
+func heldName(h *graph.Held) string {
+	return fmt.Sprintf("%s %s %d %d %s", h.Node.Name, h.Topic, h.Raw.Partition, h.Raw.Offset, h.Raw.Key)
+}
 
 // blame makes it the error of a record that was held back. Its topic may be none of the task's any more.
 func (t *Task) blame(re *RecordError, h *graph.Held) {
@@ -49,19 +53,9 @@ func (t *Task) isDropped(h *graph.Held) (bool, error) {
 	if len(t.heldOut) == 0 {
 		return false, nil
 	}
-	name := heldName(h)
-	re := t.heldOut[name]
+	re := t.heldOut[heldName(h)]
 	if re == nil {
 		return false, nil
 	}
-	t.leftOut = append(t.leftOut, name)
 	return true, t.leaveOut(re)
-}
-
-// forgetHeld ends the dropping of the records that a commit has left out.
-func (t *Task) forgetHeld() {
-	for _, name := range t.leftOut {
-		delete(t.heldOut, name)
-	}
-	t.leftOut = t.leftOut[:0]
 }

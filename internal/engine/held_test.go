@@ -17,11 +17,19 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// holding holds the changes of a table back for 10 ms; on the value "bad" what is after it fails, on "worse" it panics.
+// holding holds the changes of a table back for 10 ms; on the value "bad" what is after it fails, on "worse" it panics. On
+// "sour" the update itself fails.
 func holding(opts ...topology.Option) *topology.Builder {
 	b := topology.New("holding")
-	rows := table.From(b, left, append(opts, topology.As("rows"))...).SuppressUntilTimeLimit(10*time.Millisecond, topology.As("held"), topology.CloseWhenIdle(time.Second))
+	rows := table.From(b, left, append(opts, topology.As("rows"))...)
+	held := rows.SuppressUntilTimeLimit(10*time.Millisecond, topology.As("held"), topology.CloseWhenIdle(time.Second))
 	stream.Changes(rows).ProcessValues(func(_ context.Context, r stream.Record[string, string]) (string, error) {
+		if r.Value == "sour" {
+			return "", errBad
+		}
+		return "", nil
+	})
+	stream.Changes(held).ProcessValues(func(_ context.Context, r stream.Record[string, string]) (string, error) {
 		switch r.Value {
 		case "bad":
 			return "", errBad
@@ -118,6 +126,28 @@ func TestHeldRecordFails(t *testing.T) {
 				t.Errorf("after the commit: %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// Where the record that let it go is left out too, it waits on, and what it is updated to then is not left out.
+func TestHeldRecordFailsWithAnother(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, holding(), engine.Config{OnProcess: ignore})
+	recs := keyed(0, "b bad 2", "d sour 13", "b good 3", "e good 14")
+	for {
+		r.Add("left", recs...)
+		err := r.step()
+		var replay *engine.ReplayError
+		if !errors.As(err, &replay) {
+			noError(t, err)
+			break
+		}
+		r.Drop(replay.Record)
+		r.Abort()
+		r.take()
+	}
+	if diff := cmp.Diff([]string{"out[0] b=good@3"}, r.take()); diff != "" {
+		t.Error(diff)
 	}
 }
 

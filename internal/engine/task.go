@@ -106,7 +106,6 @@ type Task struct {
 	current  *graph.Raw                        // the record being processed; nil in a punctuation and at a commit
 	dropped  map[string]map[int64]*RecordError // topic -> offset -> a record to leave out
 	heldOut  map[string]*RecordError           // by heldName: records that are held back, to leave out
-	leftOut  []string                          // those that were, since the last commit
 	dynamic  map[string]*graph.Topic
 	saved    []int64 // the checkpoint's numbers at the last commit
 	timers   timers

@@ -24,20 +24,21 @@ func (s *Stream[K, V]) JoinStream[W, R any](o *Stream[K, W], w window.JoinWindow
 	return joinStreams(c, s, o, w, keepNone, func(v V, _ bool, w W, _ bool) R { return join(v, w) })
 }
 
-// LeftJoinStream is JoinStream that keeps the left records that find no partner: ok is false for them. Such a record is given
-// when stream time, the latest time of a record of either side, has passed its time plus the window and the grace, so it is
-// given once and only if no partner came; when records come that late, it is given at once.
+// LeftJoinStream is JoinStream that keeps the left records that find no partner: ok is false for them. Such a record waits until no
+// partner can come in time, that is until stream time, the latest time of a record of either side, has passed its own time plus the
+// window's after and grace. So it is given once, and only if no partner came.
 //
-// Cost: see JoinStream; and a store with its changelog, named with -unmatched, which holds the left records while they wait: a look-up
-// for each pair, to take its left record out. Nulls: a left record without a key has no partner and is given at once,
-// also through a repartition; other records whose key or value is null are dropped and counted. Time: a record without a partner has
-// its own time, which is before stream time, and the headers of the record that moved time on. Only a record that is
-// as late as the latest before it moves time on, so that what waits when the input ends is not given. Kafka Streams:
-// KStream.leftJoin (KIP-633, KAFKA-10847, KIP-962), without the pause of a second between two looks at what waits.
+// Cost: see JoinStream; and a store with its changelog, named with -unmatched, for the left records that wait, and a look-up in it
+// for each pair. Nulls: a left record without a key has no partner and is given at once, also after a repartition; other records
+// whose key or value is null are dropped and counted. Time: a record without a partner has its own time, though stream time has
+// passed it, and the headers of the record that moved stream time on. It takes such a record: while the input pauses, what
+// waits is not given. Kafka Streams: KStream.leftJoin (KIP-633, KAFKA-10847, KIP-962), without its pause of a second of
+// wall-clock time between two looks at what waits.
 //
-// Results in their order are Kafka Streams': what waits is given by time. Where one waits for several values of one key and
-// time, a partner of one of them takes all of them out; and a late record whose window ends before stream time is given without
-// waiting for the grace, though a partner may still come.
+// What waits is given by time, then by the key's bytes. It is Kafka Streams' order, as are two things that one might not expect.
+// A left record that is so late that its window, without the grace, is over is given at once if it finds no partner, though one may
+// still come. And what waits is looked through again when the youngest that waited the last time may be given, so that a result
+// may come as much later as the window and the grace are long.
 func (s *Stream[K, V]) LeftJoinStream[W, R any](o *Stream[K, W], w window.JoinWindow, join func(v V, w W, ok bool) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("left-join-stream", opts)
 	c.Check(join == nil, "joiner")
@@ -47,8 +48,8 @@ func (s *Stream[K, V]) LeftJoinStream[W, R any](o *Stream[K, W], w window.JoinWi
 // OuterJoinStream is LeftJoinStream that keeps the records of both sides that find no partner; okV and okW say which sides
 // there are, at least one of them.
 //
-// Cost, nulls and time: see LeftJoinStream; a right record waits for as long as it may be younger than its partner (the window's
-// before) plus the grace. Of records of one time that wait, the right ones are given first. Kafka Streams: KStream.outerJoin.
+// Cost, nulls and time: see LeftJoinStream; a right record waits until stream time has passed its own time plus the window's before
+// and grace. Of records of one time that wait, the right ones are given first. Kafka Streams: KStream.outerJoin.
 func (s *Stream[K, V]) OuterJoinStream[W, R any](o *Stream[K, W], w window.JoinWindow, join func(v V, okV bool, w W, okW bool) R, opts ...topology.Option) *Stream[K, R] {
 	c := s.call("outer-join-stream", opts)
 	c.Check(join == nil, "joiner")

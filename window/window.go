@@ -2,8 +2,8 @@
 //
 // Times are int64 milliseconds since the epoch, as Kafka's timestamps are; durations become whole milliseconds. Its nouns are
 // [TimeWindow], windows of a fixed size at fixed places, or wherever records are; [SessionWindow], which grows with activity;
-// [JoinWindow], how far apart records that are joined may be; and [Key], a key in a window. A window here is only a definition: what is late, what is kept and what is emitted is the
-// business of package stream.
+// [JoinWindow], how far apart records that are joined may be; and [Key], a key in a window. A window here is only a definition:
+// what is late, what is kept and what is emitted is the business of package stream.
 //
 // A constructor does not fail; a definition that makes no sense carries its error ([TimeWindow.Err] and its like), which a
 // topology reports when it is built.

@@ -37,7 +37,7 @@ func TestQueryOfABusyWorker(t *testing.T) {
 		_, _, err := millrace.Get(t.Context(), a.App, counts, "k")
 		answered <- err
 	}()
-	for worked := 1; ; worked++ {
+	for worked := 2; ; worked++ {
 		select {
 		case err := <-answered:
 			check(t, err)
@@ -46,6 +46,7 @@ func TestQueryOfABusyWorker(t *testing.T) {
 			if worked == n {
 				t.Fatal("the question was not answered before the last record")
 			}
+			time.Sleep(time.Millisecond) // the pace of the records
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 var commands = []func() *cobra.Command{
 	conformanceCommand,
 	workflowCommand,
+	resetCommand,
 }
 
 func newRoot() *cobra.Command {

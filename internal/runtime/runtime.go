@@ -77,7 +77,7 @@ func (r *Runtime) Run(ctx context.Context) (err error) {
 			r.state.set(Stopped, nil)
 		}
 	}()
-	if r.dir, err = openStateDir(appDir(r.cfg.StateDir, r.cfg.App), r.cfg.Instance); err != nil {
+	if r.dir, err = openStateDir(AppDir(r.cfg.StateDir, r.cfg.App), r.cfg.Instance); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.dir.close()) }()
@@ -292,7 +292,7 @@ func (r *Runtime) Stalled() error {
 	return nil
 }
 
-// appDir is the directory of an application under the state directory of all.
-func appDir(dir, app string) string {
+// AppDir is the directory of an application under the state directory of all.
+func AppDir(dir, app string) string {
 	return filepath.Join(dir, strings.ReplaceAll(app, string(filepath.Separator), "_"))
 }

@@ -162,3 +162,16 @@ func replaceFile(name string, b []byte) error {
 	}
 	return nil
 }
+
+// RemoveState deletes the directory of an application, unless a process uses it.
+func RemoveState(dir, app string) error {
+	path := AppDir(dir, app)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	d, err := openStateDir(path, "")
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(path), d.close())
+}

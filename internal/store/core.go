@@ -36,8 +36,9 @@ type core struct {
 	turns     []turn // in the order of last writes, when track is set; an entry counts where its turn points
 	track     bool
 	keepOld   bool
-	sorted    []*entry
-	nsorted   int
+	sorted    []*entry // dirty ones by key, but for those in recent and the last ones
+	recent    []*entry // the same of some that came lately
+	nsorted   int      // how many dirty ones are in either
 	bytes     int
 	arena     []byte
 	kb        []byte
@@ -154,7 +155,7 @@ func (s *core) encode(dst []byte, e *entry) ([]byte, error) {
 func (s *core) clean() {
 	clear(s.dirty)
 	clear(s.turns)
-	s.dirty, s.turns, s.sorted, s.nsorted, s.bytes = s.dirty[:0], s.turns[:0], s.sorted[:0], 0, 0
+	s.dirty, s.turns, s.sorted, s.recent, s.nsorted, s.bytes = s.dirty[:0], s.turns[:0], s.sorted[:0], s.recent[:0], 0, 0
 	if len(s.cur) > keep {
 		s.prev, s.cur, s.last = s.cur, map[string]*entry{}, nil
 	}

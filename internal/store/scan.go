@@ -1,36 +1,59 @@
 package store
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
 	"github.com/millrace-go/millrace/internal/invariants"
 )
 
-// order returns the dirty entries by key. It sorts only what came since the last call.
-func (s *core) order() []*entry {
-	if s.nsorted == len(s.dirty) {
-		return s.sorted
-	}
-	tail := slices.Clone(s.dirty[s.nsorted:])
-	byKey := func(a, b *entry) int { return strings.Compare(a.key, b.key) }
-	slices.SortFunc(tail, byKey)
-	merged := make([]*entry, 0, len(s.dirty))
-	i, j := 0, 0
-	for i < len(s.sorted) && j < len(tail) {
-		if s.sorted[i].key < tail[j].key {
-			merged, i = append(merged, s.sorted[i]), i+1
-		} else {
-			merged, j = append(merged, tail[j]), j+1
-		}
-	}
-	s.sorted = append(append(merged, s.sorted[i:]...), tail[j:]...)
+func byKey(a, b *entry) int { return strings.Compare(a.key, b.key) }
+
+// order puts the dirty entries in the order of their keys, in two lists: those that came lately are few and are kept apart, so
+// that a scan after each write does not go through all of them.
+func (s *core) order() {
+	fresh := s.dirty[s.nsorted:]
 	s.nsorted = len(s.dirty)
-	if invariants.Enabled && !slices.IsSortedFunc(s.sorted, byKey) {
+	if few := 64 + len(s.sorted)/16; len(s.recent)+len(fresh) <= few {
+		for _, e := range fresh {
+			i, _ := slices.BinarySearchFunc(s.recent, e, byKey)
+			s.recent = slices.Insert(s.recent, i, e)
+		}
+	} else {
+		tail := append(s.recent, fresh...)
+		slices.SortFunc(tail, byKey)
+		s.sorted = merge(make([]*entry, 0, len(s.dirty)), s.sorted, tail)
+		clear(tail)
+		s.recent = tail[:0]
+	}
+	if invariants.Enabled && (!slices.IsSortedFunc(s.sorted, byKey) || !slices.IsSortedFunc(s.recent, byKey)) {
 		panic("store: the dirty rows of " + s.name + " are out of order") //nolint:forbidigo // an invariant
 	}
-	return s.sorted
+}
+
+// merge appends two lists, each in order, to dst in order.
+func merge(dst, a, b []*entry) []*entry {
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].key < b[0].key {
+			dst, a = append(dst, a[0]), a[1:]
+		} else {
+			dst, b = append(dst, b[0]), b[1:]
+		}
+	}
+	return append(append(dst, a...), b...)
+}
+
+// part is the part of a list with lower <= key < upper; an empty upper is no bound.
+func part(list []*entry, lower, upper string) []*entry {
+	at := func(bound string) int {
+		i, _ := slices.BinarySearchFunc(list, bound, func(e *entry, k string) int { return strings.Compare(e.key, k) })
+		return i
+	}
+	lo, hi := at(lower), len(list)
+	if upper != "" {
+		hi = at(upper)
+	}
+	return list[lo:max(lo, hi)]
 }
 
 // scan calls f for the rows with lower <= key < upper (a nil upper: to the end of the store), in key order or backward,
@@ -39,16 +62,16 @@ func (s *core) scan(lower, upper []byte, backward bool, f func(e *entry) (more b
 	if upper == nil {
 		upper = after(s.prefix)
 	}
-	all := s.order()
-	lo, _ := slices.BinarySearchFunc(all, string(lower), func(e *entry, k string) int { return strings.Compare(e.key, k) })
-	hi := len(all)
-	if upper != nil {
-		hi, _ = slices.BinarySearchFunc(all, string(upper), func(e *entry, k string) int { return strings.Compare(e.key, k) })
-	}
-	if lo > hi {
+	lo, hi := string(lower), string(upper)
+	if hi != "" && hi < lo {
 		return nil
 	}
-	over := s.values.copy(all[lo:hi])
+	s.order()
+	over := part(s.sorted, lo, hi)
+	if recent := part(s.recent, lo, hi); len(recent) > 0 {
+		over = merge(make([]*entry, 0, len(over)+len(recent)), over, recent)
+	}
+	over = s.values.copy(over)
 	if backward {
 		slices.Reverse(over)
 	}
@@ -69,7 +92,7 @@ func (s *core) scan(lower, upper []byte, backward bool, f func(e *entry) (more b
 		case len(over) == 0:
 			cmp = 1
 		case ok:
-			cmp = bytes.Compare([]byte(over[0].key), it.Key())
+			cmp = against(over[0].key, it.Key())
 			if backward {
 				cmp = -cmp
 			}
@@ -96,6 +119,18 @@ func (s *core) scan(lower, upper []byte, backward bool, f func(e *entry) (more b
 		return s.failed(err)
 	}
 	return nil
+}
+
+// against is strings.Compare without a copy of b.
+func against(a string, b []byte) int {
+	switch {
+	case a < string(b):
+		return -1
+	case a == string(b):
+		return 0
+	default:
+		return 1
+	}
 }
 
 // after is the first key that does not start with p; nil if there is none.

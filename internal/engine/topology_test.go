@@ -45,6 +45,7 @@ func randomTopology(rng *rand.Rand) *topology.Builder {
 	parts := []func(d *draw){
 		counted, tumbling, hopping, sessions, punctuated, joined, derived, failing, stored, limited, closed, met, together,
 		sliding, unlimited, closing, closing,
+		versioned, versions, timedStores, recent,
 	}
 	for i := range 2 + rng.IntN(5) {
 		d := &draw{rng: rng, name: fmt.Sprintf("part%d", i), in: lefts, rows: rights}
@@ -151,6 +152,11 @@ func punctuated(d *draw) {
 			}
 			cancels = append(cancels, c.Every(x*time.Millisecond, fire("wall")), c.EveryStreamTime(x*time.Millisecond, fire("stream")))
 		}
+		onGrid := func(now int64) error {
+			return c.Forward(stream.Record[string, string]{Key: "grid", Value: fmt.Sprint(now), Timestamp: max(0, now)})
+		}
+		c.EveryFrom(70, 130*time.Millisecond, onGrid)
+		c.EveryStreamTimeFrom(4000, 900*time.Millisecond, onGrid)
 		var stop func()
 		stop = c.EveryStreamTime(50*time.Millisecond, func(now int64) error {
 			n, _, err := store.Get("rounds")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
@@ -265,7 +266,13 @@ func TestGlobalTableOfBadRecords(t *testing.T) {
 	brokertest.Produce(t, cfg.Bootstrap, orders, order("tea"), order("milk"))
 	log := &journal{t: t}
 	cfg.Logger = log.logger()
+	reader := metric.NewManualReader()
+	cfg.MeterProvider = metric.NewMeterProvider(metric.WithReader(reader))
 	a := start(t, topo, cfg)
+	counts := collect(t, reader)
+	if n, read := counts["millrace.records.dropped task=global tables"], counts["millrace.records.global"]; n != 2 || read < 2 {
+		t.Errorf("%v records of global tables read, %v dropped, want the two bad ones", read, n)
+	}
 	if diff := cmp.Diff([]string{"milk costs 1", "tea has no price"}, texts(brokertest.Consume(t, cfg.Bootstrap, out, 2, longest))); diff != "" {
 		t.Error(diff)
 	}

@@ -151,6 +151,25 @@ func TestFenced(t *testing.T) {
 	}
 }
 
+// TestTimestamps: event times arrive as they are, or, at the first moment of the epoch, a millisecond later.
+func TestTimestamps(t *testing.T) {
+	t.Parallel()
+	c, bootstrap := open(t)
+	topic := newTopic(t, bootstrap, 1)
+	p := producer(t, c, "")
+	for _, at := range []int64{1_700_000_000_000, 1, 0} {
+		must(t, p.Produce(t.Context(), topic, &graph.Effect{Value: []byte("v"), Timestamp: at}))
+	}
+	must(t, p.Flush(t.Context()))
+	var got []int64
+	for _, r := range brokertest.All(t, bootstrap, topic) {
+		got = append(got, r.Timestamp.UnixMilli())
+	}
+	if diff := cmp.Diff([]int64{1_700_000_000_000, 1, 1}, got); diff != "" {
+		t.Errorf("timestamps (-want +got):\n%s", diff)
+	}
+}
+
 // TestTooLarge: the broker refuses a record for what it is, with and without a transaction.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()

@@ -152,7 +152,7 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		p.last, p.msg.TopicPartition.Topic = *name, name
 	}
 	p.msg.TopicPartition.Partition = e.Partition // AnyPartition is librdkafka's own -1
-	p.msg.Key, p.msg.Value, p.msg.Timestamp = e.Key, e.Value, time.UnixMilli(e.Timestamp)
+	p.msg.Key, p.msg.Value, p.msg.Timestamp = e.Key, e.Value, time.UnixMilli(eventTime(e.Timestamp))
 	p.msg.Headers = p.msg.Headers[:0]
 	for _, h := range e.Headers {
 		p.msg.Headers = append(p.msg.Headers, kafka.Header{Key: h.Key, Value: h.Value})
@@ -175,6 +175,15 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// eventTime is at, or a millisecond later at the first moment of the epoch: librdkafka takes 0 for no timestamp and would write
+// the time of day, by which what reads the record would take its stream time.
+func eventTime(at int64) int64 {
+	if at == 0 {
+		return 1
+	}
+	return at
 }
 
 // Flush implements [transport.Producer]. The client's own Flush takes 100 ms where no delivery reports come.

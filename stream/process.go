@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/millrace-go/millrace/internal/graph"
@@ -15,7 +16,7 @@ import (
 //
 // Cost: no repartition, no state. Nulls: f is called for every record; Record.Null and Record.NullKey say what is
 // absent. A nil R is a null. Time and headers stay. Kafka Streams: KStream.processValues, of a processor that forwards
-// one value (KIP-820).
+// one value (KIP-820); with stores, see [Stream.ProcessFixedKey].
 func (s *Stream[K, V]) ProcessValues[R any](f func(ctx context.Context, r Record[K, V]) (R, error), opts ...topology.Option) *Stream[K, R] {
 	c := s.call("process-values", opts)
 	c.Check(f == nil, "callback")
@@ -46,8 +47,12 @@ type Context[K, V any] struct {
 
 // Forward sends a record to the operators after this one and returns when they are done with it. Its Topic, Partition
 // and Offset are not looked at. For a K or V that can be nil, nil means null, whatever NullKey and Null say. Its time
-// and headers are the caller's to set. Kafka Streams: ProcessorContext.forward.
+// and headers are the caller's to set; a negative time is an error, as in Kafka Streams. Kafka Streams:
+// ProcessorContext.forward.
 func (c *Context[K, V]) Forward(r Record[K, V]) error {
+	if r.Timestamp < 0 {
+		return fmt.Errorf("stream: forward a record at %d: give it a time from 0, the epoch, on (stream time is -1 before the first record)", r.Timestamp)
+	}
 	o := &c.o
 	*o = graph.Record[K, V]{Key: r.Key, Value: r.Value, NullKey: r.NullKey, Null: r.Null, Timestamp: r.Timestamp, Headers: r.Headers}
 	if store.Nilable[K]() {

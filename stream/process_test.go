@@ -245,3 +245,27 @@ func TestProcessRekeys(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A time before the epoch would be dropped by whatever reads the record next.
+func TestForwardBeforeTheEpoch(t *testing.T) {
+	t.Parallel()
+	in := topology.NewTopic[string, string]("in")
+	b := topology.New("forward")
+	stream.From(b, in).
+		Process(func(c *stream.Context[string, string]) (func(stream.Record[string, string]) error, error) {
+			return func(r stream.Record[string, string]) error {
+				r.Timestamp -= 5
+				return c.Forward(r)
+			}, nil
+		}, topology.As("earlier")).
+		To(text)
+	d := testkit.New(t, build(t, b), testkit.SkipErrors())
+	d.Input(in).Pipe("k", "a", 5)
+	d.Input(in).Pipe("k", "b", 4)
+	if diff := cmp.Diff([]string{"a"}, d.Output(text).Values()); diff != "" {
+		t.Error(diff)
+	}
+	if got := strings.Join(d.Skips(), "\n"); !strings.Contains(got, "forward a record at -1: give it a time from 0") {
+		t.Errorf("skips: %s", got)
+	}
+}

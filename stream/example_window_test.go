@@ -57,6 +57,52 @@ func ExampleTimeWindowed_Count() {
 	// late: 1
 }
 
+// How many images came in the 10 seconds up to each image: the window slides over them. The third image makes its own window and
+// goes into the one that begins after the first.
+func ExampleTimeWindowed_Count_sliding() {
+	images := topology.NewTopic[string, string]("images")
+	rates := topology.NewTopic[window.Key[string], int64]("rates")
+
+	b := topology.New("rates")
+	lastTen := stream.From(b, images).GroupByKey().
+		WindowedBy(window.Sliding(10*time.Second, window.NoGrace)).
+		Count(topology.As("last-ten-seconds"))
+	stream.Changes(lastTen).To(rates)
+
+	d := testkit.Drive(b)
+	for _, second := range []int64{20, 26, 31} {
+		d.Input(images).Pipe("confocal", "x.tif", second*1000)
+	}
+	d.Output(rates).Print()
+	// Output:
+	// [confocal@10000/20000] -> 1 at 20000
+	// [confocal@20001/30001] -> 1 at 26000
+	// [confocal@16000/26000] -> 2 at 26000
+	// [confocal@26001/36001] -> 1 at 31000
+	// [confocal@21000/31000] -> 2 at 31000
+}
+
+// All images since the screen began, in one window without an end.
+func ExampleTimeWindowed_Count_unlimited() {
+	images := topology.NewTopic[string, string]("images")
+	totals := topology.NewTopic[window.Key[string], int64]("totals")
+
+	b := topology.New("totals")
+	sinceStart := stream.From(b, images).GroupByKey().
+		WindowedBy(window.Unlimited(time.UnixMilli(1000))).
+		Count(topology.As("since-start"))
+	stream.Changes(sinceStart).To(totals)
+
+	d := testkit.Drive(b)
+	d.Input(images).Pipe("confocal", "test.tif", 999)
+	d.Input(images).Pipe("confocal", "1.tif", 1000)
+	d.Input(images).Pipe("confocal", "2.tif", 86_400_000)
+	d.Output(totals).Print()
+	// Output:
+	// [confocal@1000/9223372036854775807] -> 1 at 1000
+	// [confocal@1000/9223372036854775807] -> 2 at 86400000
+}
+
 func ExampleTimeWindowed_Reduce() {
 	temperatures := topology.NewTopic[string, int64]("temperatures") // microscope -> degrees
 	hottest := topology.NewTopic[window.Key[string], int64]("hottest")

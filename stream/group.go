@@ -59,14 +59,15 @@ func (g *Grouped[K, V]) partitioned(name string) graph.Stream[K, V] {
 	return g.s
 }
 
-// TimeWindowed is a grouped stream cut into tumbling or hopping windows.
+// TimeWindowed is a grouped stream cut into time windows: tumbling, hopping, sliding or unlimited.
 type TimeWindowed[K, V any] struct {
 	g *Grouped[K, V]
 	w window.TimeWindow
 }
 
-// WindowedBy cuts the groups into windows: a record falls into each window that holds its timestamp. Kafka Streams:
-// KGroupedStream.windowedBy with TimeWindows.
+// WindowedBy cuts the groups into windows ([window.Tumbling], [window.Hopping], [window.Sliding], [window.Unlimited]): a record
+// falls into each window that holds its timestamp. Kafka Streams: KGroupedStream.windowedBy with TimeWindows, SlidingWindows
+// (KIP-450) and UnlimitedWindows.
 func (g *Grouped[K, V]) WindowedBy(w window.TimeWindow) *TimeWindowed[K, V] {
 	if err := w.Err(); err != nil {
 		g.c.G.Errorf(graph.Caller(), "windowed-by: %w", err)

@@ -12,7 +12,7 @@ import (
 )
 
 // Count counts the records of each key and session. A record that merges sessions forwards a null for each of them
-// before the merged one.
+// before the merged one. With [topology.EmitOnWindowClose] only closed sessions are forwarded, each once, and no nulls.
 //
 // Cost: a session store and its changelog, named by topology.As; one look-up a record; a repartition if the key has
 // changed. Nulls: records whose key is null are dropped and counted; null values count. A record is late, and dropped

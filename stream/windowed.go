@@ -11,13 +11,15 @@ import (
 	"github.com/millrace-go/millrace/window"
 )
 
-// Count counts the records of each key and window.
+// Count counts the records of each key and window. Each update of a window is forwarded, or with
+// [topology.EmitOnWindowClose] only its last, when it is closed.
 //
-// Cost: a window store and its changelog, named by topology.As; a look-up per window of a record; a repartition if the
-// key has changed. Nulls: records whose key is null are dropped and counted as dropped; null values count. Records
-// later than the grace are dropped and counted too: a window is closed once its end is not after the latest timestamp
-// that this operator has seen, minus the grace; each window of a record is tested by itself (KIP-328). The result's
-// timestamp is the latest of the window's records. Kafka Streams: TimeWindowedKStream.count.
+// Cost: a window store and its changelog, named by topology.As; a look-up per window of a record, for sliding windows one range
+// scan and as many look-ups as there are windows around the record; a repartition if the key has changed. Nulls: records
+// whose key is null are dropped and counted as dropped; null values count, but for sliding windows, which drop them too.
+// Records later than the grace are dropped and counted too: a window is closed once its end is not after (the end of a sliding
+// window: before) the latest timestamp that this operator has seen, minus the grace; each window of a record is tested by
+// itself (KIP-328). The result's timestamp is the latest of the window's records. Kafka Streams: TimeWindowedKStream.count.
 func (w *TimeWindowed[K, V]) Count[O topology.Opt](opts ...O) *table.Table[window.Key[K], int64] {
 	c := call(w.g.c, "windowed-count", topology.Options(opts))
 	return table.Of(windowed(w, c, func(serde.Serde[int64]) fold[K, V, int64] { return countFold[K, V]() }))

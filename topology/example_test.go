@@ -248,3 +248,45 @@ func answer(rows *state.KeyValueStore[string, string], well string) (file string
 	file, ok, err := rows.Get(well)
 	return file, !ok, err
 }
+
+// One result for each minute: the record of the next one closes it.
+func ExampleEmitOnWindowClose() {
+	images := topology.NewTopic[string, string]("images") // microscope -> file
+	rates := topology.NewTopic[window.Key[string], int64]("rates")
+
+	b := topology.New("rates")
+	perMinute := stream.From(b, images).GroupByKey().
+		WindowedBy(window.Tumbling(time.Minute, 10*time.Second)).
+		Count(topology.As("per-minute"), topology.EmitOnWindowClose())
+	stream.Changes(perMinute).To(rates)
+
+	d := testkit.Drive(b)
+	for _, second := range []int64{1, 59, 65, 58, 70} {
+		d.Input(images).Pipe("confocal", "x.tif", second*1000)
+	}
+	d.Output(rates).Print()
+	// Output: [confocal@0/60000] -> 3 at 59000
+}
+
+// The microscope has stopped, so no record closes its last minute: the wall clock does.
+func ExampleCloseWhenIdle() {
+	images := topology.NewTopic[string, string]("images")
+	rates := topology.NewTopic[window.Key[string], int64]("rates")
+
+	b := topology.New("rates")
+	perMinute := stream.From(b, images).GroupByKey().
+		WindowedBy(window.Tumbling(time.Minute, 10*time.Second)).
+		Count(topology.As("per-minute"), topology.EmitOnWindowClose(), topology.CloseWhenIdle(5*time.Minute))
+	stream.Changes(perMinute).To(rates)
+
+	d := testkit.Drive(b)
+	d.Input(images).Pipe("confocal", "1.tif", 1000)
+	d.Input(images).Pipe("confocal", "2.tif", 2000)
+	d.Advance(4 * time.Minute)
+	fmt.Println("after 4 minutes:", len(d.Output(rates).ReadAll()))
+	d.Advance(time.Minute)
+	d.Output(rates).Print()
+	// Output:
+	// after 4 minutes: 0
+	// [confocal@0/60000] -> 2 at 2000
+}

@@ -130,7 +130,10 @@ type openStore struct {
 // NewTask compiles a task. Its stores hold what the DBs hold; the driver brings them up to date (Restore) before it feeds
 // the task, and gives it the committed checkpoint (LoadCheckpoint).
 func NewTask(cfg Config) (*Task, error) {
-	t := &Task{cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{}, dropped: map[string]map[int64]*RecordError{}, heldOut: map[string]*RecordError{}}
+	t := &Task{
+		cfg: cfg, byTopic: map[string]*queue{}, byName: map[string]*openStore{}, dynamic: map[string]*graph.Topic{},
+		dropped: map[string]map[int64]*RecordError{}, heldOut: map[string]*RecordError{},
+	}
 	t.timers.perNode, t.timers.names = map[*graph.Node]int{}, map[*graph.Punctuation]string{}
 	t.counters.DroppedBy = map[*graph.Node]int64{}
 	t.ctx = &graph.Context{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -280,6 +281,63 @@ func TestJoinStreamSerdes(t *testing.T) {
 	d.Input(numbers).Pipe("k", 2, 2)
 	if !strings.Contains(string(f), `a record of key "k" does not decode: bad: the store is damaged`) {
 		t.Errorf("the test failed with: %s", f)
+	}
+}
+
+// mute encodes no "mute".
+type mute struct{ serde.Serde[string] }
+
+func (m mute) Append(dst []byte, v string) ([]byte, error) {
+	if v == "mute" {
+		return dst, errBad
+	}
+	return m.Serde.Append(dst, v)
+}
+
+// A key or a value that does not encode is its record's fault: the record is left out where the policy says so, and has done nothing.
+func TestJoinStreamOfWhatDoesNotEncode(t *testing.T) {
+	t.Parallel()
+	for _, o := range []topology.Option{topology.WithKeySerde[string](mute{serde.String()}), topology.WithValueSerde[string](mute{serde.String()})} {
+		d := joining(t, func(l, r texts) texts { return l.OuterJoinStream(r, tenMs, either, joinName, o) }, testkit.SkipErrors())
+		d.Input(lefts).Pipe("k", "l", 0)
+		d.Input(lefts).Pipe("mute", "mute", 100)
+		d.Input(rights).Pipe("k", "r", 1)
+		if got := results(d); got != "k -> lr at 1" || d.Dropped() != 1 || !strings.Contains(d.Skips()[0], "does not encode: bad") {
+			t.Errorf("%s; %s", got, d.Skips())
+		}
+	}
+}
+
+// What waits and does not decode is the store's fault too.
+func TestJoinStreamCannotGiveWhatWaits(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]topology.Option{
+		"key": topology.WithKeySerde[string](lopsided{serde.String()}), "value": topology.WithValueSerde[string](lopsided{serde.String()}),
+	} {
+		b := topology.New("join")
+		stream.From(b, lefts).LeftJoinStream(stream.From(b, rights), tenMs, leftOnly, joinName, o).
+			Map(func(_, v string) (string, string) { return "", v }).To(text)
+		var f failed
+		d := testkit.New(&f, build(t, b), testkit.Once(), testkit.SkipErrors())
+		d.Input(lefts).Pipe("k", "l", 0)
+		d.Input(lefts).Pipe("x", "l", 100)
+		if !strings.Contains(string(f), `a record of key "k" does not decode: bad: the store is damaged`) {
+			t.Errorf("%s: the test failed with: %s", name, f)
+		}
+	}
+}
+
+// Windows do not wrap around at the end of time.
+func TestJoinStreamAtTheEndOfTime(t *testing.T) {
+	t.Parallel()
+	d := joining(t, func(l, r texts) texts { return l.OuterJoinStream(r, tenMs, either, joinName) })
+	d.Input(lefts).Pipe("a", "l", math.MaxInt64-20)
+	d.Input(lefts).Pipe("k", "l", math.MaxInt64)
+	d.Input(rights).Pipe("k", "r", math.MaxInt64)
+	d.Input(rights).Pipe("k", "r", math.MaxInt64-1)
+	want := fmt.Sprintf("a -> l? at %d, k -> lr at %d, k -> lr at %d", math.MaxInt64-20, math.MaxInt64, math.MaxInt64)
+	if got := results(d); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -107,7 +107,7 @@ func (s *JoinBuffer) entry() *entry {
 // Each calls f for the records of a key with from <= time <= to that have not expired, by time, then arrival. A value is valid
 // during the call of f, which must not put into this buffer.
 func (s *JoinBuffer) Each(key []byte, from, to int64, f func(ts int64, value []byte) error) error {
-	from, to = max(from, 0, s.observed-s.retention+1), min(to, s.observed, math.MaxInt64-1)
+	from, to = max(from, 0, s.observed-s.retention+1), min(to, s.observed)
 	for seg := from / s.interval; from <= to && seg <= to/s.interval; seg++ {
 		if err := s.eachOf(s.group(seg, key), from, to, f); err != nil {
 			return err
@@ -119,11 +119,13 @@ func (s *JoinBuffer) Each(key []byte, from, to int64, f func(ts int64, value []b
 // eachOf is Each within a group.
 func (s *JoinBuffer) eachOf(group []byte, from, to int64, f func(ts int64, value []byte) error) error {
 	young := s.young[string(group)]
-	s.hi = binary.BigEndian.AppendUint64(append(s.hi[:0], group...), uint64(to+1))
+	s.hi = binary.BigEndian.AppendUint64(append(s.hi[:0], group...), uint64(to)+1)
 	s.kb = binary.BigEndian.AppendUint64(group, uint64(from))
 	if len(young) > 0 {
 		young = young[since(young, from):]
-		young = young[:since(young, to+1)]
+		if to < math.MaxInt64 {
+			young = young[:since(young, to+1)]
+		}
 	}
 	it, err := s.core.d.Iter(s.kb, s.hi)
 	if err != nil {

@@ -181,6 +181,33 @@ func TestJoinBufferWithoutRetention(t *testing.T) {
 	noError(t, b.Each([]byte("k"), 0, 10, func(int64, []byte) error { t.Error("found"); return nil }))
 }
 
+// A commit with many rows is as good as one with few.
+func TestJoinsOfManyRows(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	p := newPart(t, &graph.Store{Name: "side", Retention: joinRetention}, disks["memory"](t), makeJoinBuffer)
+	q := newPart(t, &graph.Store{Name: "waiting"}, disks["memory"](t), makeUnmatched)
+	b, u := p.ts.(*store.JoinBuffer), q.ts.(*store.Unmatched)
+	for range 2 {
+		for i := range n {
+			key := []byte(fmt.Sprint(i))
+			b.Put(key, []byte("v"), int64(i))
+			noError(t, u.Add(true, int64(i), key, []byte("v")))
+		}
+		p.commit()
+		q.commit()
+	}
+	found, given := 0, 0
+	for i := range n {
+		noError(t, b.Each([]byte(fmt.Sprint(i)), 0, n, func(int64, []byte) error { found++; return nil }))
+	}
+	u.Advance(n)
+	noError(t, u.Close([2]int64{}, func(bool, int64, []byte, []byte) error { given++; return nil }))
+	if found != 2*n || given != 2*n || u.Least != n-1 {
+		t.Errorf("%d found, %d given, least %d; want %d, %d, %d", found, given, u.Least, 2*n, 2*n, n-1)
+	}
+}
+
 func makeUnmatched(c *graph.Context, s *graph.Store, d db.DB) graph.TaskStore {
 	return store.NewUnmatched(c, s, d, prefix)
 }

@@ -188,3 +188,56 @@ func TestCloseWhenIdleWaitsForTheEnd(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+func TestFaultyClosing(t *testing.T) {
+	t.Parallel()
+	in := topology.NewTopic[string, string]("in")
+	final, minute := topology.EmitOnWindowClose(), window.Tumbling(time.Minute, 0)
+	type G = *stream.Grouped[string, string]
+	for _, tc := range []struct {
+		name, want string
+		draw       func(g G)
+	}{
+		{"no windows", "EmitOnWindowClose is for windows and sessions, and this has none", func(g G) { g.Count(topology.As("n"), final) }},
+		{"no end", "an unlimited window never closes", func(g G) {
+			g.WindowedBy(window.Unlimited(time.UnixMilli(0))).Count(topology.As("n"), final)
+		}},
+		{"several streams", "windows of several streams close at no one time", func(g G) {
+			add := func(n int64, _, _ string) int64 { return n + 1 }
+			g.Cogroup(add).And(g, add).WindowedBy(minute).Aggregate(func() int64 { return 0 }, topology.As("n"), final)
+		}},
+		{"idle without waiting", "add topology.EmitOnWindowClose, or leave it out", func(g G) {
+			g.WindowedBy(minute).Count(topology.As("n"), topology.CloseWhenIdle(time.Minute))
+		}},
+		{"idle sessions without waiting", "add topology.EmitOnWindowClose, or leave it out", func(g G) {
+			g.WindowedBySession(night).Count(topology.As("n"), topology.CloseWhenIdle(time.Minute))
+		}},
+		{"a negative idle time", "CloseWhenIdle(-1s): give whole milliseconds, at least 1", func(g G) {
+			g.WindowedBy(minute).Count(topology.As("n"), final, topology.CloseWhenIdle(-time.Second))
+		}},
+		{"an idle time with a fraction", "CloseWhenIdle(1µs): give whole milliseconds, at least 1", func(g G) {
+			g.WindowedBy(minute).Count(topology.As("n"), final, topology.CloseWhenIdle(time.Microsecond))
+		}},
+		{"a short retention", "a retention of 1s is shorter than the window with its grace (2000 ms)", func(g G) {
+			g.WindowedBy(window.Sliding(time.Second, 0)).Count(topology.As("n"), topology.Retention(time.Second))
+		}},
+		{"a retention of what is kept for ever", "leave topology.Retention out", func(g G) {
+			g.WindowedBy(window.Unlimited(time.UnixMilli(0))).Count(topology.As("n"), topology.Retention(time.Hour))
+		}},
+		{"a faulty definition", "windowed-by: window: Sliding(-1s, 0s): difference is negative", func(g G) {
+			g.WindowedBy(window.Sliding(-time.Second, 0)).Count(topology.As("n"))
+		}},
+		{"a nil callback", "the initialiser is nil", func(g G) {
+			g.WindowedBy(window.Sliding(time.Second, 0)).Aggregate(nil, func(n int64, _, _ string) int64 { return n }, topology.As("n"))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := topology.New("faulty")
+			tc.draw(stream.From(b, in).GroupByKey())
+			if _, err := b.Build(); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "emitfinal_test.go:") {
+				t.Errorf("Build: %v, want %q and the line", err, tc.want)
+			}
+		})
+	}
+}

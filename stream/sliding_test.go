@@ -42,7 +42,7 @@ func (s *seen) add(_ string, v string) *seen {
 
 func (s *seen) String() string { return strings.Join(s.Records, " ") }
 
-func none() *seen                       { return &seen{} }
+func none() *seen                        { return &seen{} }
 func addSeen(s *seen, k, v string) *seen { return s.add(k, v) }
 
 // event is a record of a property test.

@@ -18,7 +18,7 @@ type Deviation struct {
 }
 
 // deviations are all of them. Two never name one case.
-var deviations = slices.Concat(nullKeyDeviations, suppressDeviations, finalDeviations)
+var deviations = slices.Concat(nullKeyDeviations, suppressDeviations, suppressJoinDeviations, finalDeviations)
 
 // deviationOf is the deviation that names a case, nil if it must agree.
 func deviationOf(c *Case) *Deviation {

@@ -47,6 +47,9 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
+// longest bounds a test that would hang: with the race detector, beside other tests, a demo may take minutes.
+const longest = 7 * time.Minute
+
 // small is a demo of 2 plates of 4 wells of 2 sites, on a broker in the process or the one at MILLRACE_BOOTSTRAP.
 func small(t *testing.T) (options, *screen, *output) {
 	t.Helper()
@@ -55,7 +58,7 @@ func small(t *testing.T) (options, *screen, *output) {
 		t.Fatal(err)
 	}
 	o.synthetic = synthetic.Options{Wells: []string{"B02", "B03", "C02", "C03"}, Sites: 2, Size: 8, Seed: 3}
-	o.stalled = 3 * time.Minute // with the race detector, beside other tests
+	o.stalled = longest
 	out := &output{}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -169,7 +172,7 @@ func TestDemoIsStopped(t *testing.T) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- demo(ctx, o, s) }()
-	deadline := time.After(3 * time.Minute)
+	deadline := time.After(longest)
 	for !strings.Contains(out.String(), "sites 14/16") {
 		select {
 		case err := <-done:

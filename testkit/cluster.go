@@ -38,7 +38,7 @@ type member struct {
 	fed     map[string][]graph.Raw // by topic: what it was given lately, all that it has not committed included
 	logs    map[*graph.Topic]*changelog
 	offsets map[*graph.Store]int64 // how much of the changelogs is committed
-	wall    int64 // at its last commit
+	wall    int64                  // at its last commit
 	// Records dropped: as of the last commit, and by the tasks before this one.
 	dropped, earlier int64
 }

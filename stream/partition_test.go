@@ -76,7 +76,7 @@ func TestAssumePartitioned(t *testing.T) {
 func sameWords(a, b string) bool {
 	words := func(s string) map[string]bool {
 		m := map[string]bool{}
-		for _, w := range strings.Fields(s) {
+		for w := range strings.FieldsSeq(s) {
 			m[w] = true
 		}
 		return m

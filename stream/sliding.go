@@ -64,7 +64,7 @@ func (p *windowProcessor[K, V, A]) start(r *graph.Record[K, V], start int64, a A
 	p.begin(r, start)
 	p.ch.New, p.ch.HasNew, p.ch.Timestamp = a, true, ts
 	p.touch(e, start)
-	return p.put(e, start, ts)
+	return p.put(e, ts)
 }
 
 // make makes a window of r and what another holds, or of r alone. Where the right window of the record before and r's left
@@ -92,5 +92,5 @@ func (p *windowProcessor[K, V, A]) make(r *graph.Record[K, V], m move) (err erro
 	}
 	p.touch(e, m.start)
 	p.ch.New, p.ch.HasNew = p.f.add(a, m.from >= 0, r)
-	return p.put(e, m.start, r.Timestamp)
+	return p.put(e, r.Timestamp)
 }

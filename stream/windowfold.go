@@ -114,7 +114,7 @@ func (p *windowProcessor[K, V, A]) update(r *graph.Record[K, V], start int64) er
 	}
 	p.touch(e, start)
 	p.ch.New, p.ch.HasNew = p.f.add(a, live, r)
-	return p.put(e, start, r.Timestamp)
+	return p.put(e, r.Timestamp)
 }
 
 // begin is the change that a record is about to make.
@@ -133,7 +133,7 @@ func (p *windowProcessor[K, V, A]) touch(e *store.Entry[A], start int64) {
 }
 
 // put makes the change in the row, and forwards it.
-func (p *windowProcessor[K, V, A]) put(e *store.Entry[A], start, deleted int64) error {
+func (p *windowProcessor[K, V, A]) put(e *store.Entry[A], deleted int64) error {
 	switch {
 	case !p.admitted:
 		p.ctx.Skip(p.n, "window expired in its store")

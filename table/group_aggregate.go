@@ -113,12 +113,12 @@ func (x *exchange[K, V, A]) apply(a A, has bool, k K, c *change[V]) (A, bool) {
 }
 
 // aggregate adds the store and the node that keeps it. The result's timestamp is the later of the row's and the change's.
-func aggregate[K, V, A any](g *Grouped[K, V], c *operator.Call, make func(vs serde.Serde[A]) exchange[K, V, A]) *Table[K, A] {
+func aggregate[K, V, A any](g *Grouped[K, V], c *operator.Call, exchanging func(vs serde.Serde[A]) exchange[K, V, A]) *Table[K, A] {
 	name := c.G.NeedName(c.At, c.Op, c.Name, "a store")
 	s := g.partitioned(name)
 	vs := operator.Value[A](c, nil)
 	st := operator.KeyValueStore(c, name, s.Key, vs)
-	x := make(vs)
+	x := exchanging(vs)
 	n := graph.Add(c.G, graph.Spec{Op: c.Op, Name: c.Name, At: c.At, Kind: graph.ProcessorNode, Parents: []*graph.Node{s.Node}, Stores: []*graph.Store{st}},
 		func(ctx *graph.Context, n *graph.Node, next func(*graph.Change[K, A]) error) (func(*graph.Record[K, change[V]]) error, error) {
 			kv, err := graph.OpenStore[*store.KeyValue[K, A]](ctx, st)

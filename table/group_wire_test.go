@@ -73,8 +73,10 @@ func TestChangeThatDoesNotEncode(t *testing.T) {
 	t.Parallel()
 	s := changeSerde[int64]{failing{serde.Int64()}}
 	for _, c := range []change[int64]{
-		{old: -1, hadOld: true}, {now: -1, hasNew: true},
-		{old: -1, now: 1, hadOld: true, hasNew: true}, {old: 1, now: -1, hadOld: true, hasNew: true},
+		{old: -1, hadOld: true},
+		{now: -1, hasNew: true},
+		{old: -1, now: 1, hadOld: true, hasNew: true},
+		{old: 1, now: -1, hadOld: true, hasNew: true},
 	} {
 		if _, err := s.Append(nil, c); !errors.Is(err, errNoBytes) {
 			t.Errorf("%v: error %v, want that of the values' serde", c, err)

@@ -170,6 +170,36 @@ func TestTimestamps(t *testing.T) {
 	}
 }
 
+// TestNulls: what is null and what is empty stay apart, in keys, values and headers, on the way out and back.
+func TestNulls(t *testing.T) {
+	t.Parallel()
+	c, bootstrap := open(t)
+	topic := newTopic(t, bootstrap, 1)
+	want := []graph.Raw{
+		{Offset: 0, Timestamp: 1},
+		{Offset: 1, Timestamp: 2, Key: []byte{}, Value: []byte{}},
+		{Offset: 2, Timestamp: 3, Key: []byte{}, Headers: []graph.Header{{Key: "h"}, {Key: "", Value: []byte{}}}},
+		{Offset: 3, Timestamp: 4, Value: []byte{}},
+	}
+	p := producer(t, c, "")
+	for _, r := range want {
+		must(t, p.Produce(t.Context(), topic, &graph.Effect{Key: r.Key, Value: r.Value, Headers: r.Headers, Timestamp: r.Timestamp}))
+	}
+	must(t, p.Flush(t.Context()))
+	f := fetcher(t, c, transport.Position{Topic: topic, Offset: transport.None})
+	var got []graph.Raw
+	for deadline := time.Now().Add(soon); len(got) < len(want) && time.Now().Before(deadline); {
+		batches, err := f.Poll(50 * time.Millisecond)
+		must(t, err)
+		for _, b := range batches {
+			got = append(got, b.Records...)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
 // TestTooLarge: the broker refuses a record for what it is, with and without a transaction.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()

@@ -34,8 +34,6 @@ func processed(t *testing.T, f func(c processor) (func() error, error), specs ..
 	return d.Dropped()
 }
 
-func p(n int64) *int64 { return &n }
-
 // A value that was put is the store's: what the caller does to it afterwards does not reach it.
 func TestTimedStoresDoNotShare(t *testing.T) {
 	t.Parallel()
@@ -56,7 +54,7 @@ func TestTimedStoresDoNotShare(t *testing.T) {
 			}
 		}
 		return func() error {
-			n := p(7)
+			n := new(int64(7))
 			_, err := v.Put("k", n, 1)
 			for _, err := range []error{err, w.Put("k", 1, n), d.Add("k", 1, n), s.Put("k", 1, 1, n), l.Put("k", n)} {
 				if err != nil {
@@ -70,8 +68,10 @@ func TestTimedStoresDoNotShare(t *testing.T) {
 			got["lru"], _, _ = l.Get("k")
 			version, _, _ := v.Get("k")
 			got["version"] = version.Value
-			for r := range d.Fetch("k", 1, 1) {
-				got["duplicate"] = r.Value
+			for r, err := range d.Fetch("k", 1, 1) {
+				if got["duplicate"] = r.Value; err != nil {
+					return err
+				}
 			}
 			for name, x := range got {
 				if x == nil || *x != 7 {
@@ -112,8 +112,8 @@ func TestTimedStoresDelete(t *testing.T) {
 				if err := remove(); err != nil {
 					return fmt.Errorf("of nothing, %d: %w", i, err)
 				}
-				_, err := v.Put("k", p(1), 1)
-				for _, err := range []error{err, w.Put("k", 1, p(1)), s.Put("k", 1, 2, p(1)), l.Put("k", p(1))} {
+				_, err := v.Put("k", new(int64(1)), 1)
+				for _, err := range []error{err, w.Put("k", 1, new(int64(1))), s.Put("k", 1, 2, new(int64(1))), l.Put("k", new(int64(1)))} {
 					if err != nil {
 						return err
 					}
@@ -132,8 +132,8 @@ func TestTimedStoresDelete(t *testing.T) {
 					t.Errorf("after removal %d there is %s, want %s", i, got, want)
 				}
 			}
-			for r := range d.FetchRange(state.Keys[string]{}, 0, 10) {
-				t.Errorf("a nil was added: %v", r)
+			for r, err := range d.FetchRange(state.Keys[string]{}, 0, 10) {
+				t.Errorf("a nil was added: %v, %v", r, err)
 			}
 			return nil
 		}, nil

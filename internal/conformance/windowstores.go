@@ -77,8 +77,9 @@ func storeWindow[S text](x *drawing[S]) {
 	})
 }
 
-// storeDuplicates has values that can be nil whatever S is, since a null that is put moves the time of a store in memory. It has no look-up of one row, which makes no sense where there may be several. Kafka Streams has: on disk it finds
-// the row that was put last, of all keys, and in memory none.
+// storeDuplicates has values that can be nil whatever S is, since a null that is put moves the time of a store in memory. It has
+// no look-up of one row, which makes no sense where there may be several. Kafka Streams has: on disk it finds the row that was
+// put last, of all keys, and in memory none.
 func storeDuplicates[S text](x *drawing[S]) {
 	spec := state.WindowDuplicates[S, *string]("st", x.millis("retentionMs"), x.kind()...)
 	onDisk := x.params.Text("store") != "inmemory"

@@ -25,6 +25,9 @@ func VersionedStore[K, V any](c *Call, name string, history time.Duration, ks se
 	if c.EmitOnCommit {
 		c.Errorf("topology.EmitOnCommit is not for versioned tables, of which no version is to be left out: leave it out here, and give it to what comes after")
 	}
+	if c.Retention != 0 {
+		c.Errorf("topology.Retention is for the stores of windows and sessions: give topology.Versioned a longer history")
+	}
 	s := c.NewStore(name, versionedKind, history.Milliseconds())
 	s.Versioned = true
 	s.Make = func(ctx *graph.Context, s *graph.Store, d db.DB, prefix []byte) (graph.TaskStore, error) {

@@ -127,7 +127,7 @@ func (u *recency) load() error {
 	}
 	var all []use
 	err := u.scan(u.prefix, nil, false, func(e *entry) (bool, error) {
-		at := int64(0)
+		var at int64
 		switch {
 		case !e.enc:
 			at = u.number(e)

@@ -78,7 +78,8 @@ func (m *lruModel) use() {
 		was = m.rows[i].Value
 		m.rows = slices.Delete(m.rows, i, i+1)
 	}
-	got, want := "", was
+	var got string
+	want := was
 	switch p := m.rng.IntN(10); {
 	case p < 5:
 		v := &list{[]int64{int64(m.step)}}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -113,9 +114,7 @@ func FuzzVersions(f *testing.F) {
 		now, stood := map[id]int64{}, map[id]int64{}
 		copyTo := func(to, from map[id]int64) {
 			clear(to)
-			for k, v := range from {
-				to[k] = v
-			}
+			maps.Copy(to, from)
 		}
 		for i, op := range ops {
 			s := p.ts.(*versionedStore)

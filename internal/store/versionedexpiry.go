@@ -41,8 +41,8 @@ func (p *past) sweep() error {
 	if p.due <= p.floor {
 		return nil
 	}
-	lo := p.bucket(nil, 0)
-	it, err := p.d.Iter(lo, p.bucket(nil, p.due))
+	lo := p.bucket(0)
+	it, err := p.d.Iter(lo, p.bucket(p.due))
 	if err != nil {
 		return p.failed(err)
 	}
@@ -75,8 +75,8 @@ func (p *past) dropExpired(e *entry) error {
 }
 
 // bucket is the key of the rows that are due in the n-th interval.
-func (p *past) bucket(dst []byte, n int64) []byte {
-	return binary.BigEndian.AppendUint64(append(append(dst, p.prefix...), dueRows), uint64(n))
+func (p *past) bucket(n int64) []byte {
+	return binary.BigEndian.AppendUint64(append(append([]byte(nil), p.prefix...), dueRows), uint64(n))
 }
 
 // mark notes when a row that is put into the DB is due. Latest versions are only due if they are deletes.
@@ -96,7 +96,7 @@ func (p *past) mark(e *entry, b db.Batch) error {
 	default:
 		return p.damaged(errors.New("a row of neither the latest versions nor the past"))
 	}
-	return b.Set(append(p.bucket(nil, e.ts/p.interval), e.key[len(p.prefix):]...), nil)
+	return b.Set(append(p.bucket(e.ts/p.interval), e.key[len(p.prefix):]...), nil)
 }
 
 // swept ends a commit.
@@ -106,7 +106,7 @@ func (p *past) swept(b db.Batch) error {
 		return nil
 	}
 	p.floor = p.due
-	return b.DeleteRange(p.bucket(nil, 0), p.bucket(nil, p.floor))
+	return b.DeleteRange(p.bucket(0), p.bucket(p.floor))
 }
 
 // drop forgets what an abort undoes.

@@ -89,7 +89,7 @@ func (p *past) near(latest *entry, lo, hi int64, backward bool) (*entry, error) 
 	i, _ := slices.BinarySearch(list, lo)
 	j, _ := slices.BinarySearch(list, hi)
 	list = list[min(i, j):j]
-	key := func(ts int64) []byte { return binary.BigEndian.AppendUint64(head[:len(head):len(head)], uint64(ts)) }
+	key := func(ts int64) []byte { return binary.BigEndian.AppendUint64(slices.Clip(head), uint64(ts)) }
 	it, err := p.d.Iter(key(lo), key(max(lo, hi)))
 	if err != nil {
 		return nil, p.failed(err)

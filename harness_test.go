@@ -9,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 	"github.com/millrace-go/millrace/stream"
@@ -38,15 +35,10 @@ func wordCount(tb testing.TB, app, in, out string) *topology.Topology {
 func newApp(tb testing.TB, bootstrap string) string {
 	tb.Helper()
 	id := brokertest.UniqueName(tb, "app")
-	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	admin := brokertest.Admin(tb, bootstrap)
 	tb.Cleanup(func() {
-		defer c.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), longest)
 		defer cancel()
-		admin := kadm.NewClient(c)
 		all, err := admin.ListTopics(ctx)
 		if err != nil {
 			tb.Logf("list topics: %v", err)

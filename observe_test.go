@@ -59,7 +59,7 @@ func TestLife(t *testing.T) {
 // be more than that, by the marks that transactions leave at the end of a partition.)
 func uncommitted(t *testing.T, bootstrap, group string) (left []brokertest.Record) {
 	t.Helper()
-	committed, err := admin(t, bootstrap).FetchOffsets(t.Context(), group)
+	committed, err := brokertest.Admin(t, bootstrap).FetchOffsets(t.Context(), group)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
@@ -109,18 +108,10 @@ func each(t *testing.T, dir, name string, f func(path string)) {
 	}
 }
 
-func admin(t *testing.T, bootstrap string) *kadm.Client {
-	t.Helper()
-	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
-	check(t, err)
-	t.Cleanup(c.Close)
-	return kadm.NewClient(c)
-}
-
 // deleteTopic deletes a topic and waits until it is gone.
 func deleteTopic(t *testing.T, bootstrap, topic string) {
 	t.Helper()
-	a := admin(t, bootstrap)
+	a := brokertest.Admin(t, bootstrap)
 	_, err := a.DeleteTopic(t.Context(), topic)
 	check(t, err)
 	for known := true; known; {
@@ -133,7 +124,7 @@ func deleteTopic(t *testing.T, bootstrap, topic string) {
 // truncate deletes all records of a topic, which Kafka allows where time alone would delete some.
 func truncate(t *testing.T, bootstrap, topic string) {
 	t.Helper()
-	a, policy := admin(t, bootstrap), "compact,delete"
+	a, policy := brokertest.Admin(t, bootstrap), "compact,delete"
 	altered, err := a.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "cleanup.policy", Value: &policy}}, topic)
 	check(t, err)
 	_, err = altered.On(topic, nil)

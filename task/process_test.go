@@ -178,13 +178,9 @@ func awaitSettled(t *testing.T, bootstrap, name string, workers, partitions int)
 	if brokertest.Real() {
 		return
 	}
-	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	admin := brokertest.Admin(t, bootstrap)
 	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		groups, err := kadm.NewClient(c).DescribeGroups(t.Context(), "task-"+name)
+		groups, err := admin.DescribeGroups(t.Context(), "task-"+name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,13 +234,7 @@ func awaitKeys(t *testing.T, bootstrap, topic string, n int) {
 // awaitCaughtUp waits until a group has committed a topic's ends.
 func awaitCaughtUp(t *testing.T, bootstrap, group, topic string) {
 	t.Helper()
-	c, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	admin := kadm.NewClient(c)
-	behind := int64(0)
+	admin, behind := brokertest.Admin(t, bootstrap), int64(0)
 	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		ends, err := admin.ListEndOffsets(t.Context(), topic)
 		if err != nil {

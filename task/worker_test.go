@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 	"github.com/millrace-go/millrace/task"
@@ -25,12 +24,14 @@ const longest = 2 * time.Minute
 type field struct {
 	t         *testing.T
 	bootstrap string
+	admin     *kadm.Client
 	task      task.Task[string, int64]
 }
 
 func newField(t *testing.T, partitions int32) *field {
 	t.Helper()
-	f := &field{t: t, bootstrap: brokertest.Bootstrap(t), task: task.Define[string, int64](brokertest.UniqueName(t, "length"))}
+	bootstrap := brokertest.Bootstrap(t)
+	f := &field{t: t, bootstrap: bootstrap, admin: brokertest.Admin(t, bootstrap), task: task.Define[string, int64](brokertest.UniqueName(t, "length"))}
 	brokertest.Topics(t, f.bootstrap,
 		brokertest.Topic{Name: f.task.InputTopic(), Partitions: partitions},
 		brokertest.Topic{Name: f.task.OutputTopic(), Partitions: partitions},
@@ -209,12 +210,7 @@ func (f *field) awaitCommitted(want map[int32]int64) {
 
 func (f *field) committed() map[int32]int64 {
 	f.t.Helper()
-	c, err := kgo.NewClient(kgo.SeedBrokers(f.bootstrap))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer c.Close()
-	offsets, err := kadm.NewClient(c).FetchOffsets(f.t.Context(), "task-"+f.task.Name)
+	offsets, err := f.admin.FetchOffsets(f.t.Context(), "task-"+f.task.Name)
 	if err != nil {
 		f.t.Fatal(err)
 	}

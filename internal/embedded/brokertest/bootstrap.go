@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace-go/millrace/internal/embedded"
@@ -61,6 +62,12 @@ var (
 func UniqueName(t testing.TB, prefix string) string {
 	t.Helper()
 	return fmt.Sprintf("%s-%s-%d", prefix, born, names.Add(1))
+}
+
+// Admin asks and changes what the rest of the package does not, until the test ends.
+func Admin(t testing.TB, bootstrap string) *kadm.Client {
+	t.Helper()
+	return kadm.NewClient(client(t, bootstrap))
 }
 
 // client connects to a broker until the test ends.

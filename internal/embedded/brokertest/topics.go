@@ -4,8 +4,6 @@ import (
 	"context"
 	"testing"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kadm"
 )
 
 // patience is how long a broker may take for one call: a real one that has just started is slow.
@@ -22,7 +20,7 @@ type Topic struct {
 // delete them half a minute after its start), waits until the broker knows them, and deletes them when the test ends.
 func Topics(t testing.TB, bootstrap string, topics ...Topic) {
 	t.Helper()
-	admin := kadm.NewClient(client(t, bootstrap))
+	admin := Admin(t, bootstrap)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for _, topic := range topics {
@@ -51,7 +49,7 @@ func Topics(t testing.TB, bootstrap string, topics ...Topic) {
 // some are absent.
 func DeleteTopics(t testing.TB, bootstrap string, names ...string) {
 	t.Helper()
-	admin := kadm.NewClient(client(t, bootstrap))
+	admin := Admin(t, bootstrap)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 		defer cancel()

@@ -233,7 +233,7 @@ func (c *cluster) advance(m *member, force bool) (int, error) {
 			if err := c.replay(m, replay); err != nil {
 				return 0, err
 			}
-			k, err = 1, nil
+			continue
 		}
 		if err != nil {
 			return 0, err

@@ -33,10 +33,11 @@ func show(v any) string {
 	case fmt.Stringer:
 		return v.String()
 	}
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.String:
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.String {
 		return word(r.String())
-	case reflect.Pointer:
+	}
+	if r.Kind() == reflect.Pointer {
 		if r.IsNil() {
 			return "null"
 		}

@@ -18,7 +18,7 @@ func Topology(t *testing.T, path string, topo *topology.Topology) {
 	t.Helper()
 	got := Describe(topo)
 	if f := flag.Lookup("rewrite"); f != nil && f.Value.String() == "true" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository, which all may read
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatalf("golden: %v", err)
 		}
 	}
@@ -39,7 +39,7 @@ func Describe(topo *topology.Topology) string {
 	for line := range strings.Lines(topo.Describe()) {
 		if strings.HasPrefix(strings.TrimSpace(line), head) && len(subs) > 0 {
 			var reads []string
-			for _, t := range strings.Split(subs[0].Key(), ",") {
+			for _, t := range strings.SplitSeq(subs[0].Key(), ",") {
 				reads = append(reads, strings.TrimPrefix(t, "-")) // an internal topic goes without the application's prefix
 			}
 			line = "   " + head + strings.Join(reads, ", ") + "\n"

@@ -82,7 +82,7 @@ func (t *Task) Commit(offsets map[*graph.Store]int64) error {
 		q.committed = q.next
 		maps.DeleteFunc(t.dropped[q.name], func(offset int64, _ *RecordError) bool { return offset < q.next })
 	}
-	clear(t.heldOut) // one that is held still is asked about again
+	maps.DeleteFunc(t.heldOut, func(_ string, re *RecordError) bool { return re.spent })
 	t.save()
 	return t.trim()
 }
@@ -127,6 +127,9 @@ func (t *Task) Rewind() {
 		*t.ctx.Vars[i].P = x
 	}
 	t.timers.rewind()
+	for _, re := range t.heldOut {
+		re.spent = false
+	}
 	for _, q := range t.queues {
 		if q.timed {
 			q.recs[q.head].Timestamp, q.timed = q.carried, false

@@ -57,5 +57,6 @@ func (t *Task) isDropped(h *graph.Held) (bool, error) {
 	if re == nil {
 		return false, nil
 	}
+	re.spent = true // and is held no longer, once that is committed
 	return true, t.leaveOut(re)
 }

@@ -70,6 +70,7 @@ type RecordError struct {
 	Err       error
 	divert    bool
 	held      string // heldName, if an operator had held it back
+	spent     bool   // what was held back has been left out since the last commit
 }
 
 func (e *RecordError) Error() string {

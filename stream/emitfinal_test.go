@@ -77,10 +77,10 @@ func TestFinalResultsAreTheLastUpdates(t *testing.T) {
 			}
 			for k, v := range last { // an update of a window that was forwarded would show here
 				closed := k.End+grace.Milliseconds() <= latest
-				switch {
-				case kind == 1: // by a record that is not near the epoch
+				switch kind {
+				case 1: // by a record that is not near the epoch
 					closed = k.End+grace.Milliseconds() < latest && latest == at && at >= w.Size()
-				case kind == 2:
+				case 2:
 					closed = k.End+gap.Retention() < latest
 				}
 				if told[k] != v && (closed || told[k] != "") {

@@ -18,16 +18,16 @@ type Idle struct {
 	moved   int64 // until when stream time has moved with it
 	awake   bool  // this task has looked at the clock
 	stream  *int64
-	close   func() error
+	onMove  func() error
 }
 
-// WatchIdle calls close with the operator's stream time moved, from when no record has come for after. An after of 0 is never,
+// WatchIdle calls moved with the operator's stream time moved, from when no record has come for after. An after of 0 is never,
 // and a nil Idle.
-func WatchIdle(ctx *graph.Context, n *graph.Node, after time.Duration, streamTime *int64, close func() error) *Idle {
+func WatchIdle(ctx *graph.Context, n *graph.Node, after time.Duration, streamTime *int64, moved func() error) *Idle {
 	if after <= 0 {
 		return nil
 	}
-	i := &Idle{ctx: ctx, after: after.Milliseconds(), stream: streamTime, close: close}
+	i := &Idle{ctx: ctx, after: after.Milliseconds(), stream: streamTime, onMove: moved}
 	ctx.Var("idle/"+n.Name, &i.arrived)
 	ctx.Var("idle-moved/"+n.Name, &i.moved)
 	ctx.Schedule(n, &graph.Punctuation{Clock: graph.WallClock, Interval: max(1, i.after/4), Call: i.tick})
@@ -50,5 +50,5 @@ func (i *Idle) tick(now int64) error {
 	}
 	*i.stream += now - i.moved
 	i.moved = now
-	return i.close()
+	return i.onMove()
 }

@@ -20,11 +20,11 @@ func (s *core) order() {
 			s.recent = slices.Insert(s.recent, i, e)
 		}
 	} else {
-		tail := append(s.recent, fresh...)
-		slices.SortFunc(tail, byKey)
-		s.sorted = merge(make([]*entry, 0, len(s.dirty)), s.sorted, tail)
-		clear(tail)
-		s.recent = tail[:0]
+		s.recent = append(s.recent, fresh...)
+		slices.SortFunc(s.recent, byKey)
+		s.sorted = merge(make([]*entry, 0, len(s.dirty)), s.sorted, s.recent)
+		clear(s.recent)
+		s.recent = s.recent[:0]
 	}
 	if invariants.Enabled && (!slices.IsSortedFunc(s.sorted, byKey) || !slices.IsSortedFunc(s.recent, byKey)) {
 		panic("store: the dirty rows of " + s.name + " are out of order") //nolint:forbidigo // an invariant

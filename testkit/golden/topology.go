@@ -39,7 +39,7 @@ func Describe(topo *topology.Topology) string {
 	for line := range strings.Lines(topo.Describe()) {
 		if strings.HasPrefix(strings.TrimSpace(line), head) && len(subs) > 0 {
 			var reads []string
-			for _, t := range strings.SplitSeq(subs[0].Key(), ",") {
+			for t := range strings.SplitSeq(subs[0].Key(), ",") {
 				reads = append(reads, strings.TrimPrefix(t, "-")) // an internal topic goes without the application's prefix
 			}
 			line = "   " + head + strings.Join(reads, ", ") + "\n"

@@ -240,6 +240,66 @@ var operators = []struct {
 		d.to(d.rows.GroupBy(func(_, v string) (string, string) { return fk(v), v }, topology.As(d.name+"-by")).
 			Aggregate(none, func(a, _, v string) string { return a + "+" + v }, func(a, _, v string) string { return cut(a, v) }, d.opts()...))
 	}},
+	{"join-versioned", func(d *draw) {
+		d.lefts.JoinTable(d.rights.ToTable(topology.As(d.name+"-past"), topology.Versioned(time.Second)), short).To(d.out())
+	}},
+	{"join-versioned-grace", func(d *draw) {
+		past := d.rights.ToTable(topology.As(d.name+"-past"), topology.Versioned(time.Second))
+		d.lefts.LeftJoinTable(past, func(v, w string, ok bool) string { return short(v, either(w, ok)) }, topology.As(d.name), topology.JoinGrace(d.ms(200))).To(d.out())
+	}},
+	{"versioned-group", func(d *draw) {
+		d.to(d.rights.ToTable(topology.As(d.name+"-past"), topology.Versioned(time.Second)).
+			GroupBy(func(_, v string) (string, string) { return fk(v), v }, topology.As(d.name+"-by")).Count(d.opts()...))
+	}},
+	{"window-store", func(d *draw) {
+		seen := state.Window[string, string](d.name, 300*time.Millisecond)
+		d.lefts.Process(func(c *stream.Context[string, string]) (func(stream.Record[string, string]) error, error) {
+			store, err := seen.Open(c)
+			if err != nil {
+				return nil, err
+			}
+			return func(r stream.Record[string, string]) error {
+				if r.NullKey || r.Null {
+					return nil
+				}
+				all := ""
+				for row, err := range store.Fetch(r.Key, max(0, r.Timestamp-100), r.Timestamp+100) {
+					if err != nil {
+						return err
+					}
+					all = short(all, fmt.Sprint(row.Value))
+				}
+				if err := store.Put(r.Key, r.Timestamp, r.Value); err != nil {
+					return err
+				}
+				r.Value = all
+				return c.Forward(r)
+			}, nil
+		}, topology.WithStores(seen)).To(d.out())
+	}},
+	{"lru-store", func(d *draw) {
+		seen := state.LRU[string, string](d.name, 2)
+		d.lefts.Process(func(c *stream.Context[string, string]) (func(stream.Record[string, string]) error, error) {
+			store, err := seen.Open(c)
+			if err != nil {
+				return nil, err
+			}
+			return func(r stream.Record[string, string]) error {
+				if r.NullKey || r.Null {
+					return nil
+				}
+				old, found, err := store.Get(r.Key)
+				if err != nil {
+					return err
+				}
+				if err := store.Put(r.Key, r.Value); err != nil {
+					return err
+				}
+				r.Value = either(old, found)
+				return c.Forward(r)
+			}, nil
+		}, topology.WithStores(seen)).To(d.out())
+	}},
 	{"timers", timers},
 	{"failing", func(d *draw) {
 		d.to(d.lefts.GroupByKey().Count(d.opts()...))

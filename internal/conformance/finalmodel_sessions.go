@@ -49,7 +49,8 @@ func (s *finalSessions) take(r Record) {
 	} else {
 		f.value, f.at, f.time = s.fold.add(f.value, r.Value), f.end, f.end
 		if s.admit(f.end) {
-			rest = append(rest, f)
+			same := func(x final) bool { return x.start == f.start && x.end == f.end }
+			rest = append(slices.DeleteFunc(rest, same), f) // one that is not seen any more is replaced
 			slices.SortFunc(rest, func(a, b final) int { return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.start, b.start)) })
 		}
 		s.spans[f.key] = rest

@@ -28,7 +28,7 @@ func (s *Session[K, A]) Merge(e *Sessions[A], list, merged []Span[A], x Span[A],
 	for _, o := range list {
 		switch {
 		case !contains(merged, o.Start, o.End):
-			if s.keeps(&o) {
+			if s.keeps(&o) && (s.due == nil || !put || o.Start != x.Start || o.End != x.End) { // one that is not seen any more is replaced
 				rest = append(rest, o)
 			}
 		case o.Start == x.Start && o.End == x.End && put:

@@ -146,10 +146,10 @@ func TestQuery(t *testing.T) {
 func TestQueryIsCommitted(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
-	cfg.CommitInterval = 5 * time.Second
+	cfg.CommitInterval = 2 * time.Second
 	x := tally(t, cfg.Bootstrap)
 	a := start(t, x.topo, cfg)
-	// A commit may come between a record and the question, but not each time: they are 5 s apart.
+	// A commit may come between a record and the question, but not each time: they are 2 s apart.
 	hidden := 0
 	for n := int64(1); n <= 3; n++ {
 		brokertest.Produce(t, cfg.Bootstrap, x.in, comings(1)...)

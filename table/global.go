@@ -26,9 +26,12 @@ type Global[K, V any] struct {
 // only; in memory with topology.InMemory, and then from the start. No changelog: the topic is that. The store is named after
 // the topic unless topology.As names it. Nulls: a null value deletes; a null key is dropped and counted. Updates are taken in
 // the order in which they come; rows have their records' time. What does not decode goes to the deserialisation error
-// handler. Kafka Streams: StreamsBuilder.globalTable (KIP-99).
+// handler. Partitions that are added to the topic are read after a restart. Kafka Streams: StreamsBuilder.globalTable (KIP-99).
 func FromGlobal[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topology.Option) *Global[K, V] {
 	c := operator.NewCall(b.Graph(), "table.FromGlobal", opts)
+	if c.History != nil {
+		c.Errorf("a global table keeps no versions: leave topology.Versioned out")
+	}
 	name := c.Name
 	if name == "" {
 		name = t.Name

@@ -270,6 +270,12 @@ func TestBuildErrors(t *testing.T) {
 			table.FromGlobal(b, plates, topology.As("rows"))
 			keyed(b).Count(topology.As("rows"))
 		}, taken("count", "rows")},
+		{
+			"a global table with versions", func(b *topology.Builder) {
+				files(b)
+				table.FromGlobal(b, plates, topology.Versioned(time.Hour))
+			}, "table.FromGlobal: a global table keeps no versions: leave topology.Versioned out",
+		},
 		{"a global table without a type", func(b *topology.Builder) {
 			files(b)
 			table.FromGlobal(b, topology.NewTopic[string, opaque]("plates"))

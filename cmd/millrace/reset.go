@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -28,7 +28,7 @@ func resetCommand() *cobra.Command {
 			for _, p := range properties {
 				name, value, ok := strings.Cut(p, "=")
 				if !ok {
-					return fmt.Errorf("--property takes NAME=VALUE, such as security.protocol=ssl")
+					return errors.New("--property takes NAME=VALUE, such as security.protocol=ssl")
 				}
 				cfg.Properties[name] = value
 			}

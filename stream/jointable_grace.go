@@ -57,7 +57,9 @@ func (g *grace[K, V]) compile(ctx *graph.Context, n *graph.Node, join func(*grap
 	ctx.Var("node/"+n.Name, &observed)
 	var kb []byte
 	return func(r *graph.Record[K, V]) error {
-		observed = max(observed, r.Timestamp)
+		if r.Timestamp > observed {
+			observed, ctx.Mutated = r.Timestamp, true
+		}
 		if r.NullKey || r.Timestamp < observed-g.ms {
 			if err := join(r); err != nil {
 				return err

@@ -8,8 +8,9 @@ import (
 	"github.com/millrace-go/millrace/topology"
 )
 
-// JoinTable joins each record with the table's row of its key as it is when the record is processed; records without a
-// row are left out. Changes of the table alone give nothing: where the row may come after the record, join tables
+// JoinTable joins each record with the table's row of its key as it is when the record is processed, or, if the table is versioned
+// (topology.Versioned), as it was at the record's time; records without a row are left out. topology.JoinGrace holds records
+// back until rows that come late are there. Changes of the table alone give nothing: where the row may come after the record, join tables
 // instead (table.Table.ForeignKeyJoin).
 //
 // Cost: a look-up; the table is kept in a store; a repartition if the key has changed, named by topology.As. The

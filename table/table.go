@@ -4,7 +4,7 @@
 // value deletes the row. stream.Changes is the stream of a table's changes; a Table itself never mentions a Stream.
 //
 // Tables take updates in the order in which they come, as Kafka Streams' unversioned tables do: an update with an older
-// timestamp replaces a newer one. Rows are kept in a store only where something needs it: a name given by the user, a
+// timestamp replaces a newer one; with topology.Versioned they keep both. Rows are kept in a store only where something needs it: a name given by the user, a
 // look-up (a join), or a child that asks for old values.
 //
 // Null rules: a record with a null key is dropped and counted; a null value deletes. Callbacks are never called on a row
@@ -31,7 +31,8 @@ func (t *Table[K, V]) Parts() graph.Table[K, V] { return t.t }
 //
 // Cost: a store with a changelog if the table is named (topology.As), looked up, or asked for old values; the store is
 // named after the topic unless topology.As names it. Nulls: a null value deletes; a null key is dropped and counted.
-// Updates are taken in the order in which they come; rows have their records' time. Kafka Streams:
+// Updates are taken in the order in which they come, or with topology.Versioned in that of their times; rows have their records'
+// time. Kafka Streams:
 // StreamsBuilder.table.
 func From[K, V any](b *topology.Builder, t topology.Topic[K, V], opts ...topology.Option) *Table[K, V] {
 	c := operator.NewCall(b.Graph(), "table.From", opts)

@@ -69,9 +69,9 @@ func EmitOnCommit() Option { return func(o *graph.Options) { o.EmitOnCommit = tr
 func EmitOnWindowClose() Option { return func(o *graph.Options) { o.EmitOnClose = true } }
 
 // CloseWhenIdle lets windows that wait for EmitOnWindowClose be closed by the wall clock, and changes that a table holds back
-// (table.SuppressUntilWindowCloses, SuppressUntilTimeLimit) be let go: once no record has reached the operator for d, its stream time moves on with the wall clock, by all the time since the last record, until a record
-// comes again. So the last windows of an input that pauses are forwarded after d, or after what was missing to their
-// end and grace if that is longer.
+// (table.SuppressUntilWindowCloses, SuppressUntilTimeLimit) be let go: once no record has reached the operator for d, its stream
+// time moves on with the wall clock, by all the time since the last record, until a record comes again. So the last windows of an
+// input that pauses are forwarded after d, or after what was missing to their end and grace if that is longer.
 //
 // The price: what is late then depends on when records arrive. A record that comes back after a pause, for a window that
 // was closed by it, is dropped and counted as late, so the same input read anew, faster, may give other results. A crash

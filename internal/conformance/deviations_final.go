@@ -35,6 +35,7 @@ func finalDeviation(name string, model func(p Params, input []Step, lossy bool) 
 }
 
 func finalCounts(p Params, input []Step, lossy bool) Case { return finalsOf(p, input, lossy, counting) }
+
 func finalAggregates(p Params, input []Step, lossy bool) Case {
 	return finalsOf(p, input, lossy, aggregating)
 }

@@ -2,9 +2,11 @@ package bench_test
 
 import (
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/millrace-go/millrace/bench"
 	"github.com/millrace-go/millrace/internal/db/memdb"
@@ -98,14 +100,14 @@ type driver struct {
 	reader  map[*graph.Topic]int
 	topics  map[string]int
 	inbox   map[*graph.Topic][]graph.Raw
-	arena   []byte
+	arena   *strings.Builder
 	last    time.Time
 	sites   int
 	offsets int64
 }
 
 func newDriver(b *testing.B, plan *engine.Plan, disk string) *driver {
-	d := &driver{reader: map[*graph.Topic]int{}, topics: map[string]int{}, inbox: map[*graph.Topic][]graph.Raw{}, last: time.Now()}
+	d := &driver{reader: map[*graph.Topic]int{}, topics: map[string]int{}, inbox: map[*graph.Topic][]graph.Raw{}, last: time.Now(), arena: &strings.Builder{}}
 	cache := pebbledb.NewCache(64 << 20)
 	b.Cleanup(cache.Close)
 	for i, id := range plan.Tasks() {
@@ -143,16 +145,19 @@ func (d *driver) emit(e *graph.Effect) error {
 	return nil
 }
 
+// copy is a copy as the client makes it, which does not clear its memory first; so a Builder's.
 func (d *driver) copy(b []byte) []byte {
 	if b == nil {
 		return nil
 	}
-	if cap(d.arena)-len(d.arena) < len(b) {
-		d.arena = make([]byte, 0, max(256<<10, len(b)))
+	if d.arena.Cap()-d.arena.Len() < len(b) {
+		d.arena = &strings.Builder{}
+		d.arena.Grow(max(256<<10, len(b)))
 	}
-	from := len(d.arena)
-	d.arena = append(d.arena, b...)
-	return d.arena[from:len(d.arena):len(d.arena)]
+	from := d.arena.Len()
+	d.arena.Write(b)
+	s := d.arena.String()[from:]
+	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
 const batch = 1000

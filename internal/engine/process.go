@@ -106,6 +106,10 @@ func (t *Task) pick() (*queue, error) {
 // stamp works out the timestamp of a queue's head; ok false drops it.
 func (t *Task) stamp(q *queue) (ok bool, err error) {
 	r := &q.recs[q.head]
+	if q.source.Time == nil && r.Timestamp >= 0 && len(t.dropped) == 0 { // as most are: nothing can go wrong
+		q.carried, q.before, q.time, q.timed = r.Timestamp, q.time, max(q.time, r.Timestamp), true
+		return true, nil
+	}
 	t.at(q, r)
 	if len(t.dropped) > 0 {
 		if failed := t.dropped[q.name][r.Offset]; failed != nil {

@@ -46,6 +46,9 @@ func (r *route) partition() int32 {
 	if r.e.Key == nil || r.count <= 0 {
 		return graph.AnyPartition
 	}
+	if r.count == 1 {
+		return 0
+	}
 	if r.part != nil {
 		return murmur2.Partition(r.part.PartitionBytes(r.e.Key), r.count)
 	}

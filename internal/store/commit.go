@@ -13,19 +13,18 @@ type rows struct{ core *core }
 // Log writes the dirty rows, puts first: see graph.TaskStore.
 func (r *rows) Log(write func(key, value []byte, ts int64) error) error {
 	s := r.core
-	s.arena = s.arena[:0]
+	s.arena.reset()
 	kb := make([]byte, 0, 64) // an empty key is not a null one
 	for _, e := range s.dirty {
 		if !e.has {
 			continue
 		}
 		if !e.enc {
-			from := len(s.arena)
 			var err error
-			if s.arena, err = s.encode(s.arena, e); err != nil {
+			if e.row, err = s.arena.append(func(dst []byte) ([]byte, error) { return s.encode(dst, e) }); err != nil {
 				return err
 			}
-			e.row, e.enc = s.arena[from:len(s.arena):len(s.arena)], true
+			e.enc = true
 		}
 		kb = append(kb[:0], e.key[len(s.prefix):]...)
 		if err := write(kb, e.row[8:], e.ts); err != nil {

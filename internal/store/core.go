@@ -40,7 +40,7 @@ type core struct {
 	recent    []*entry // the same of some that came lately
 	nsorted   int      // how many dirty ones are in either
 	bytes     int
-	arena     []byte
+	arena     arena
 	kb        []byte
 }
 

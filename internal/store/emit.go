@@ -17,13 +17,16 @@ type turn struct {
 
 // take makes e the row that was written last.
 func (s *core) take(e *entry) {
-	t := turn{e, s.ctx.Headers, s.ctx.Topic, s.ctx.Partition, s.ctx.Offset}
-	if last := len(s.turns) - 1; last >= 0 && s.turns[last].e == e {
-		s.turns[last] = t
-	} else {
-		s.turns = append(s.turns, t)
+	if last := len(s.turns) - 1; last >= 0 && s.turns[last].e == e { // records of one key often come in a row
+		x := &s.turns[last]
+		x.headers, x.partition, x.offset = s.ctx.Headers, s.ctx.Partition, s.ctx.Offset
+		if x.topic != s.ctx.Topic {
+			x.topic = s.ctx.Topic
+		}
+		return
 	}
-	e.turn = len(s.turns) - 1
+	e.turn = len(s.turns)
+	s.turns = append(s.turns, turn{e, s.ctx.Headers, s.ctx.Topic, s.ctx.Partition, s.ctx.Offset})
 }
 
 // changed calls f for each row written since the last commit; oldRow is nil unless there was one and it was kept.

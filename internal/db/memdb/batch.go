@@ -89,7 +89,7 @@ func (d *DB) deleteFrom(lower row, in func(row) bool) {
 }
 
 // A list of writes that is longer than this is not kept for the next batch.
-const maxKept = 1 << 14
+const maxKept = 1 << 16
 
 // Discard hands the list of writes, emptied, back to the DB.
 func (b *batch) Discard() {

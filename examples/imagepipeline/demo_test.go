@@ -216,9 +216,14 @@ func TestBadPrefix(t *testing.T) {
 	t.Parallel()
 	o, s, _ := small(t)
 	o.prefix = "a b/"
-	if err := demo(t.Context(), o, s); err == nil || !strings.Contains(err.Error(), "topic a b/images_channels was not made: INVALID_TOPIC_EXCEPTION") ||
-		!strings.Contains(err.Error(), "correct -prefix") {
-		t.Errorf("error %v", err)
+	err := demo(t.Context(), o, s)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"topic a b/", "images_channels was not made: INVALID_TOPIC_EXCEPTION", "correct -prefix"} { // what lies between is the demo's
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error %q does not say %q", err, want)
+		}
 	}
 }
 

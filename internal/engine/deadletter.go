@@ -93,9 +93,12 @@ func first(n int, s string) string { return s[:min(n, len(s))] }
 // whose bytes the log has taken before; of what is forwarded at a commit, where there is none, the record itself.
 func (t *Task) rejected(e *graph.Effect, cause *graph.RejectedError) error {
 	re := &RecordError{Topic: t.ctx.Topic, Partition: t.ctx.Partition, Offset: t.ctx.Offset, Err: cause}
-	if t.current != nil {
-		re.Raw = *t.current
-	} else {
+	switch q := t.byTopic[t.ctx.Topic]; {
+	case t.ctx.Held != nil:
+		re.Raw = t.ctx.Held.Raw
+	case t.current != nil && q != nil:
+		re = recordError(q, t.current, cause)
+	default:
 		re.Raw = graph.Raw{Key: slices.Clone(e.Key), Value: slices.Clone(e.Value), Headers: e.Headers, Timestamp: e.Timestamp}
 	}
 	switch t.ask(t.cfg.OnProduce, re) {

@@ -21,9 +21,10 @@ var (
 type rig struct {
 	*engine.Task
 	t    *testing.T
-	got  []string
-	fail error // what Emit returns
-	skip []string
+	got    []string
+	fail   error                     // what Emit returns
+	refuse func(*graph.Effect) error // likewise, of some
+	skip   []string
 }
 
 // newRig makes the task of sub-topology 0 and partition 0.
@@ -53,6 +54,11 @@ func rigOf(t *testing.T, topo *topology.Topology, cfg engine.Config) (*rig, erro
 	cfg.Emit = func(e *graph.Effect) error {
 		if r.fail != nil {
 			return r.fail
+		}
+		if r.refuse != nil {
+			if err := r.refuse(e); err != nil {
+				return err
+			}
 		}
 		r.got = append(r.got, show(e))
 		return nil

@@ -216,7 +216,9 @@ func (t *Task) emit(e *graph.Effect) error {
 		return nil
 	}
 	if rejected, ok := errors.AsType[*graph.RejectedError](err); ok && e.Topic.Role == graph.UserTopic {
-		err = t.rejected(e, rejected)
+		if err = t.rejected(e, rejected); err == nil {
+			return nil // and what failed before, if anything did, is still a fault
+		}
 	}
 	t.ctx.Fault = err
 	return err

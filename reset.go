@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/millrace-go/millrace/internal/kafka"
@@ -71,22 +72,14 @@ func Reset(ctx context.Context, cfg Config) (Remains, error) {
 }
 
 func remains(ctx context.Context, cfg Config, c *kafka.Client) (r Remains, err error) {
-	if r.Topics, err = c.InternalTopics(cfg.ApplicationID); err != nil {
+	if r.Topics, err = c.InternalTopics(cfg.ApplicationID, runtime.TasksSuffix); err != nil {
 		return r, err
 	}
 	committed, err := c.Committed(ctx, cfg.ApplicationID)
 	if err != nil {
 		return r, err
 	}
-	internal := map[string]bool{}
-	for _, t := range r.Topics {
-		internal[t] = true
-	}
-	for _, t := range committed {
-		if !internal[t] {
-			r.Rewound = append(r.Rewound, t)
-		}
-	}
+	r.Rewound = slices.DeleteFunc(committed, func(t string) bool { return slices.Contains(r.Topics, t) })
 	if dir := runtime.AppDir(cfg.StateDir, cfg.ApplicationID); exists(dir) {
 		r.StateDir = dir
 	}

@@ -62,23 +62,34 @@ func (s keySerde[K]) Append(dst []byte, k Key[K]) ([]byte, error) {
 }
 
 func (s keySerde[K]) Decode(src []byte) (k Key[K], err error) {
-	err = s.read(src, &k, func(b []byte, v *K) (err error) {
-		*v, err = s.inner.Decode(b)
-		return err
-	})
+	key, err := s.times(src, &k)
+	if err == nil {
+		k.Key, err = s.inner.Decode(key)
+	}
 	return k, err
 }
 
 // View implements [serde.Viewer].
-func (s keySerde[K]) View(src []byte, k *Key[K]) error { return s.read(src, k, serde.Viewing(s.inner)) }
+func (s keySerde[K]) View(src []byte, k *Key[K]) error {
+	key, err := s.times(src, k)
+	if err != nil {
+		return err
+	}
+	if v, ok := s.inner.(serde.Viewer[K]); ok {
+		return v.View(key, &k.Key)
+	}
+	k.Key, err = s.inner.Decode(key)
+	return err
+}
 
-func (s keySerde[K]) read(src []byte, k *Key[K], inner func([]byte, *K) error) error {
+// times reads the times into k and returns the bytes of the key.
+func (s keySerde[K]) times(src []byte, k *Key[K]) ([]byte, error) {
 	n := len(src) - keyTail
 	if n < 0 {
-		return shortError[K](src, keyTail)
+		return nil, shortError[K](src, keyTail)
 	}
 	k.Start, k.End = int64(binary.BigEndian.Uint64(src[n+8:])), int64(binary.BigEndian.Uint64(src[n:]))
-	return inner(src[:n:n], &k.Key)
+	return src[:n:n], nil
 }
 
 func (s keySerde[K]) PartitionBytes(encoded []byte) []byte {

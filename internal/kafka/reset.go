@@ -10,19 +10,16 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
 
-// tasksSuffix ends the name of the topic by which an application is known.
-const tasksSuffix = "-tasks"
-
 // InternalTopics are the topics that an application made, as far as their names tell: they begin with its id and a hyphen, and
-// with no longer id of another application that is on the cluster.
-func (c *Client) InternalTopics(app string) ([]string, error) {
+// with no longer id of another application that is on the cluster. An application is known by a topic that ends with suffix.
+func (c *Client) InternalTopics(app, suffix string) ([]string, error) {
 	meta, err := c.admin.GetMetadata(nil, true, int(adminPatience.Milliseconds()))
 	if err != nil {
 		return nil, wrap("list topics", err)
 	}
 	var others []string
 	for name := range meta.Topics {
-		if other, ok := strings.CutSuffix(name, tasksSuffix); ok && strings.HasPrefix(other, app+"-") {
+		if other, ok := strings.CutSuffix(name, suffix); ok && strings.HasPrefix(other, app+"-") {
 			others = append(others, other+"-")
 		}
 	}

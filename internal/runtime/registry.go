@@ -39,7 +39,10 @@ func taskName(p *engine.Plan, id engine.TaskID) string {
 }
 
 // tasksTopic is the topic whose partitions the group shares out.
-func tasksTopic(app string) string { return app + "-tasks" }
+func tasksTopic(app string) string { return app + TasksSuffix }
+
+// TasksSuffix ends the name of the topic by which an application is known.
+const TasksSuffix = "-tasks"
 
 // register makes sure that every task of the plan is in the registry. grown reports that there were others already: the
 // group must be told then, since it may have shared out the topic's former partitions only. Instances that start at once

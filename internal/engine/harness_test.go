@@ -20,7 +20,7 @@ var (
 // rig is one task whose effects are kept as text.
 type rig struct {
 	*engine.Task
-	t    *testing.T
+	t      *testing.T
 	got    []string
 	fail   error                     // what Emit returns
 	refuse func(*graph.Effect) error // likewise, of some

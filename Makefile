@@ -63,7 +63,7 @@ bench-ttd: .need-cc ## run the job of record in memory, beside the same job on T
 
 .PHONY: test-kafka
 test-kafka: .need-cc ## run the tests that talk to a broker on a real Kafka, started for them and stopped again
-	scripts/kafka run -- $(GO) test -count 1 -p 1 -timeout 20m $(KAFKA_PKGS)
+	scripts/kafka run --sasl-tls -- $(GO) test -count 1 -p 1 -timeout 20m $(KAFKA_PKGS)
 
 .PHONY: kill
 kill: .need-cc ## kill the job of record in its middle KILLS (10) times, on a real Kafka: every site comes out once

@@ -40,7 +40,7 @@ type Config struct {
 
 	// Properties are librdkafka's own settings for every client: TLS ("security.protocol", "ssl.ca.location"), SASL
 	// ("sasl.mechanisms", "sasl.username"), time-outs. Those on which the guarantees stand are refused. They are never
-	// logged.
+	// logged. docs/security.md has an example, and the ACLs that the user needs.
 	Properties map[string]string
 
 	// Guarantee is ExactlyOnce unless set.

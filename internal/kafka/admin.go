@@ -36,7 +36,7 @@ func (c *Client) Topics(ctx context.Context, names []string) (map[string]transpo
 			found[t.Name] = transport.Topic{ID: t.TopicID.String(), Partitions: int32(len(t.Partitions))}
 		case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic:
 		default:
-			return nil, wrap("describe topic "+t.Name, t.Error)
+			return nil, permit("describe topic "+t.Name, "READ (of a source), WRITE (of a sink) or both (of the application's own) on topic "+t.Name, t.Error)
 		}
 	}
 	return found, nil
@@ -62,7 +62,7 @@ func (c *Client) Create(ctx context.Context, specs []transport.TopicSpec) error 
 	}
 	for _, r := range res {
 		if code := r.Error.Code(); code != kafka.ErrNoError && code != kafka.ErrTopicAlreadyExists {
-			return wrap("create topic "+r.Topic, r.Error)
+			return permit("create topic "+r.Topic, "CREATE on topic "+r.Topic, r.Error)
 		}
 	}
 	return nil
@@ -76,11 +76,11 @@ func (c *Client) Configs(ctx context.Context, names []string) (map[string]map[st
 	for _, name := range names { // one at a time: that is all the client takes for topics of different brokers
 		res, err := c.admin.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: name}})
 		if err != nil {
-			return nil, wrap("describe the settings of topic "+name, err)
+			return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, err)
 		}
 		for _, r := range res {
 			if r.Error.Code() != kafka.ErrNoError {
-				return nil, wrap("describe the settings of topic "+name, r.Error)
+				return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, r.Error)
 			}
 			all[name] = map[string]string{}
 			for k, v := range r.Config {
@@ -101,7 +101,7 @@ func (c *Client) Grow(ctx context.Context, name string, partitions int32) error 
 	}
 	for _, r := range res {
 		if r.Error.Code() != kafka.ErrNoError {
-			return wrap("add partitions to topic "+name, r.Error)
+			return permit("add partitions to topic "+name, "ALTER on topic "+name, r.Error)
 		}
 	}
 	return nil
@@ -197,7 +197,8 @@ func (c *Client) Purge(ctx context.Context, ps []transport.Position) error {
 	}
 	for _, r := range res.DeleteRecordsResults {
 		if r.TopicPartition.Error != nil {
-			return wrap(fmt.Sprintf("delete records of topic %s, partition %d", *r.TopicPartition.Topic, r.TopicPartition.Partition), r.TopicPartition.Error)
+			return permit(fmt.Sprintf("delete records of topic %s, partition %d", *r.TopicPartition.Topic, r.TopicPartition.Partition),
+				"DELETE on topic "+*r.TopicPartition.Topic, r.TopicPartition.Error)
 		}
 	}
 	return nil
@@ -215,7 +216,7 @@ func (c *Client) Members(ctx context.Context, group string) (list []transport.Me
 func (c *Client) membersOnce(ctx context.Context, group string) ([]transport.MemberInfo, error) {
 	res, err := c.admin.DescribeConsumerGroups(ctx, []string{group})
 	if err != nil {
-		return nil, wrap("describe group "+group, err)
+		return nil, permit("describe group "+group, "READ on group "+group, err)
 	}
 	var list []transport.MemberInfo
 	for _, g := range res.ConsumerGroupDescriptions {
@@ -224,7 +225,7 @@ func (c *Client) membersOnce(ctx context.Context, group string) ([]transport.Mem
 		case kafka.ErrGroupIDNotFound:
 			continue
 		default:
-			return nil, wrap("describe group "+group, g.Error)
+			return nil, permit("describe group "+group, "READ on group "+group, g.Error)
 		}
 		for _, m := range g.Members {
 			list = append(list, transport.MemberInfo{ClientID: m.ClientID, Instance: m.GroupInstanceID, Host: m.Host})

@@ -3,6 +3,9 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -20,10 +23,12 @@ func meaning(err error) error {
 		return transport.ErrInstance
 	case kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrRebalanceInProgress, kafka.ErrFencedMemberEpoch, kafka.ErrStaleMemberEpoch:
 		return transport.ErrMembership
-	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrTopicAuthorizationFailed, kafka.ErrInvalidTimestamp, kafka.ErrRecordListTooLarge:
+	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrInvalidTimestamp, kafka.ErrRecordListTooLarge:
 		return transport.ErrRecord
 	case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrUnknownPartition:
 		return transport.ErrTopic
+	case kafka.ErrTopicAuthorizationFailed, kafka.ErrGroupAuthorizationFailed, kafka.ErrTransactionalIDAuthorizationFailed, kafka.ErrClusterAuthorizationFailed:
+		return transport.ErrDenied
 	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut, kafka.ErrMsgTimedOut:
 		return transport.ErrUnreachable
 	default:
@@ -42,6 +47,23 @@ func movingCoordinator(code kafka.ErrorCode) bool {
 	default:
 		return false
 	}
+}
+
+// permit is wrap of what takes a right: it names the right where that is what was missing.
+func permit(what, right string, err error) error {
+	if err != nil && errors.Is(meaning(err), transport.ErrDenied) {
+		what += ": an ACL is missing: allow the application's user " + right
+	}
+	return wrap(what, err)
+}
+
+// oneOf names topics, of which librdkafka does not say which is meant.
+func oneOf(topics map[string]*string) string {
+	names := slices.Sorted(maps.Keys(topics))
+	if len(names) == 1 {
+		return "topic " + names[0]
+	}
+	return "one of the topics " + strings.Join(names, ", ")
 }
 
 // wrap adds what was tried, and what the failure means.
@@ -65,6 +87,9 @@ func ofTransaction(what string, err error) error {
 	}
 	var ke kafka.Error
 	kind := transport.ErrProducer
+	if errors.Is(meaning(err), transport.ErrDenied) {
+		return wrap(what, err) // a new producer would fare no better
+	}
 	if errors.As(err, &ke) && !ke.IsFatal() && (ke.TxnRequiresAbort() || ke.Code() == kafka.ErrState) {
 		kind = transport.ErrAbort
 	}

@@ -26,7 +26,7 @@ func TestWrap(t *testing.T) {
 		kafka.ErrIllegalGeneration:         transport.ErrMembership,
 		kafka.ErrRebalanceInProgress:       transport.ErrMembership,
 		kafka.ErrMsgSizeTooLarge:           transport.ErrRecord,
-		kafka.ErrTopicAuthorizationFailed:  transport.ErrRecord,
+		kafka.ErrTopicAuthorizationFailed:  transport.ErrDenied,
 		kafka.ErrUnknownTopicOrPart:        transport.ErrTopic,
 		kafka.ErrUnknownPartition:          transport.ErrTopic,
 		kafka.ErrAllBrokersDown:            transport.ErrUnreachable,
@@ -34,7 +34,7 @@ func TestWrap(t *testing.T) {
 		kafka.ErrMsgTimedOut:               transport.ErrUnreachable,
 		kafka.ErrNotCoordinator:            transport.ErrUnreachable,
 		kafka.ErrCoordinatorLoadInProgress: transport.ErrUnreachable,
-		kafka.ErrGroupAuthorizationFailed:  nil,
+		kafka.ErrGroupAuthorizationFailed:  transport.ErrDenied,
 		kafka.ErrInvalidConfig:             nil,
 	} {
 		cause := kafka.NewError(code, "", false)

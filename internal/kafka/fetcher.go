@@ -164,7 +164,7 @@ func (f *fetcher) complaint(e kafka.Error) error {
 	case e.Code() == kafka.ErrUnknownTopicOrPart, e.Code() == kafka.ErrUnknownTopic:
 		return f.missing(e, time.Now())
 	case e.IsFatal(), e.Code() == kafka.ErrTopicAuthorizationFailed, e.Code() == kafka.ErrGroupAuthorizationFailed:
-		return wrap("read", e)
+		return permit("read", "READ on "+oneOf(f.topics), e)
 	default:
 		f.log.Warn("kafka: reading: "+e.Error(), "code", e.Code().String())
 		return nil

@@ -91,7 +91,7 @@ func (m *member) Poll(wait time.Duration) error {
 	case kafka.Error:
 		m.dead.Store(e.IsFatal())
 		if e.IsFatal() || e.Code() == kafka.ErrGroupAuthorizationFailed || e.Code() == kafka.ErrTopicAuthorizationFailed {
-			return wrap("membership", e)
+			return permit("membership", "READ on group "+m.cfg.Group+" and topic "+m.cfg.Topic, e)
 		}
 		m.log.Warn("kafka: membership: "+e.Error(), "code", e.Code().String())
 	default: // records of the tasks topic and ends of its partitions

@@ -83,8 +83,8 @@ func (p *producer) failed(topic string, partition int32, err error) {
 	if errors.As(err, &ke) && (ke.Code() == kafka.ErrPurgeQueue || ke.Code() == kafka.ErrPurgeInflight) {
 		return // an abort's
 	}
-	err = wrap(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), err)
-	if errors.Is(err, transport.ErrTopic) { // librdkafka has waited for it long enough
+	err = permit(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), "WRITE on topic "+topic, err)
+	if errors.Is(err, transport.ErrTopic) || errors.Is(err, transport.ErrDenied) { // librdkafka has waited for the topic long enough
 		err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
 	}
 	p.fail(err)
@@ -126,13 +126,27 @@ func (p *producer) again(ctx context.Context, what string, call func(context.Con
 			return nil
 		}
 		if !retriable(err) {
-			return ofTransaction(what, err)
+			return p.permitted(ofTransaction(what, err))
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("kafka: %s: %w: %w (%w)", what, transport.ErrProducer, ctx.Err(), err)
 		}
 		p.log.Debug("kafka: " + what + " again: " + err.Error())
 	}
+}
+
+// permitted names the right that a transactional producer lacks. A transaction is refused for all its topics together: only
+// librdkafka's log says for which.
+func (p *producer) permitted(err error) error {
+	on := "transactional id " + p.id
+	switch ke, _ := errors.AsType[kafka.Error](err); ke.Code() {
+	case kafka.ErrTransactionalIDAuthorizationFailed:
+	case kafka.ErrTopicAuthorizationFailed:
+		on = oneOf(p.topics)
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: an ACL is missing: allow the application's user WRITE on %s", err, on)
 }
 
 // Begin implements [transport.Producer].
@@ -164,7 +178,10 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		}
 		var ke kafka.Error
 		if !errors.As(err, &ke) || ke.Code() != kafka.ErrQueueFull {
-			err = wrap(fmt.Sprintf("produce to topic %s, partition %d", topic, e.Partition), err)
+			err = permit(fmt.Sprintf("produce to topic %s, partition %d", topic, e.Partition), "WRITE on topic "+topic, err)
+			if errors.Is(err, transport.ErrDenied) {
+				err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
+			}
 			if p.id != "" && !errors.Is(err, transport.ErrRecord) {
 				return fmt.Errorf("%w: %w", transport.ErrAbort, err)
 			}

@@ -1,0 +1,118 @@
+package millrace_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+)
+
+// right is what an application's user must be allowed, and what the application says if it is not.
+type right struct {
+	name    string
+	grant   *kadm.ACLBuilder
+	missing []string         // parts of the error that name the right
+	lesser  *kadm.ACLBuilder // what lets the application start all the same, so that it fails at work; may be nil
+}
+
+// TestACLs runs an application as a user who has the rights of rightsOf, and no others.
+func TestACLs(t *testing.T) {
+	t.Parallel()
+	a, bootstrap, in, out := limited(t, func(rights []right) []*kadm.ACLBuilder { return grants(rights, -1) })
+	brokertest.Produce(t, bootstrap, in, lines(10, 30)...)
+	checkCounts(t, brokertest.Consume(t, bootstrap, out, 30, longest), countsOf(10, 30))
+	if err := a.shutdown(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMissingACL leaves out one right after the other, or leaves the lesser part of it: the application ends, and names it.
+func TestMissingACL(t *testing.T) {
+	t.Parallel()
+	secure(t)
+	for i, r := range rightsOf("", "", "") {
+		for _, part := range []bool{false, true} {
+			if part && r.lesser == nil {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, in part %v", r.name, part), func(t *testing.T) {
+				t.Parallel()
+				var lacks right
+				a, bootstrap, in, _ := limited(t, func(rights []right) []*kadm.ACLBuilder {
+					lacks = rights[i]
+					list := grants(rights, i)
+					if part {
+						list = append(list, lacks.lesser)
+					}
+					return list
+				})
+				brokertest.Produce(t, bootstrap, in, lines(10, 30)...)
+				err := a.wait()
+				for _, want := range lacks.missing {
+					if err == nil || !strings.Contains(err.Error(), want) {
+						t.Errorf("got %v, want an error with %q", err, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// grants are all rights but one.
+func grants(rights []right, but int) []*kadm.ACLBuilder {
+	var list []*kadm.ACLBuilder
+	for i, r := range rights {
+		if i != but {
+			list = append(list, r.grant)
+		}
+	}
+	return list
+}
+
+// limited launches an application of a user who has only the rights that choose returns.
+func limited(t *testing.T, choose func([]right) []*kadm.ACLBuilder) (a *app, plain, in, out string) {
+	t.Helper()
+	bootstrap, props := secure(t)
+	props["sasl.username"], props["sasl.mechanisms"] = "bob", "PLAIN"
+	cfg := testConfig(t)
+	plain = cfg.Bootstrap
+	id := newApp(t, plain)
+	in, out = topics(t, plain, 1, 1)
+	for _, acl := range choose(rightsOf(id, in, out)) {
+		res, err := brokertest.Admin(t, plain).CreateACLs(t.Context(), acl.Allow("User:bob").AllowHosts())
+		if err != nil || res[0].Err != nil {
+			t.Fatal(err, res)
+		}
+	}
+	cfg.Bootstrap, cfg.Properties = bootstrap, props
+	return launch(t, wordCount(t, id, in, out), cfg), plain, in, out
+}
+
+// rightsOf are the rights, one by one. READ and WRITE bring DESCRIBE with them.
+func rightsOf(app, in, out string) []right {
+	topic := func(name string, op kadm.ACLOperation) *kadm.ACLBuilder {
+		return kadm.NewACLs().Topics(name).ResourcePatternType(kadm.ACLPatternLiteral).Operations(op)
+	}
+	own := func(ops ...kadm.ACLOperation) *kadm.ACLBuilder {
+		return kadm.NewACLs().Topics(app + "-").ResourcePatternType(kadm.ACLPatternPrefixed).Operations(ops...)
+	}
+	group := func(op kadm.ACLOperation) *kadm.ACLBuilder {
+		return kadm.NewACLs().Groups(app).ResourcePatternType(kadm.ACLPatternLiteral).Operations(op)
+	}
+	return []right{
+		{"read the sources", topic(in, kadm.OpRead), []string{"READ", in}, topic(in, kadm.OpDescribe)},
+		{"write the sinks", topic(out, kadm.OpWrite), []string{"WRITE", out}, topic(out, kadm.OpDescribe)},
+		{"create its own topics", own(kadm.OpCreate), []string{"CREATE on topic " + app + "-"}, nil},
+		{"read their settings", own(kadm.OpDescribeConfigs), []string{"DESCRIBE_CONFIGS on topic " + app + "-"}, nil},
+		{"read and write them, and purge what was read", own(kadm.OpRead, kadm.OpWrite, kadm.OpDelete), []string{"topic " + app + "-"}, nil},
+		{"be in the group", group(kadm.OpRead), []string{"READ on group " + app}, group(kadm.OpDescribe)},
+		{
+			"write in transactions", kadm.NewACLs().TransactionalIDs(app + "-").ResourcePatternType(kadm.ACLPatternPrefixed).Operations(kadm.OpWrite),
+			[]string{"WRITE on transactional id " + app + "-"},
+			nil,
+		},
+	}
+}

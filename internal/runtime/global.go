@@ -40,9 +40,6 @@ type globalPart struct {
 	done  bool  // loaded up to there
 }
 
-// Progress of a load is logged at such an interval.
-const progressInterval = 5 * time.Second
-
 // loadGlobals reads the topology's global tables to the ends of their topics.
 func (r *Runtime) loadGlobals(ctx context.Context) error {
 	if len(r.cfg.Graph.Globals) == 0 {

@@ -41,7 +41,7 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 	if err := f.Assign(at); err != nil {
 		return err
 	}
-	count := int64(0)
+	progress := newProgress(start, todo)
 	for left := len(todo); left > 0; {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -57,7 +57,7 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 			x := todo[b.Partition]
 			if n := len(b.Records); n > 0 {
 				x.log.next = b.Records[n-1].Offset + 1
-				count += int64(n)
+				progress.count += int64(n)
 				r.metrics.restored.Add(int64(n))
 			}
 			if b.End {
@@ -72,8 +72,11 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 				left--
 			}
 		}
+		if now := time.Now(); progress.due(now) {
+			r.log.Info("runtime: restoring", append([]any{"task", t.name}, progress.report(now, todo)...)...)
+		}
 	}
-	r.log.Info("runtime: restored", "task", t.name, "records", count, "seconds", time.Since(start).Seconds())
+	r.log.Info("runtime: restored", "task", t.name, "records", progress.count, "seconds", time.Since(start).Seconds())
 	return nil
 }
 

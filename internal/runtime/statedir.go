@@ -33,7 +33,7 @@ type stateDir struct {
 
 // openStateDir locks the directory and reads or chooses the instance's id.
 func openStateDir(path, instance string) (*stateDir, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("runtime: make the state directory: %w: set Config.StateDir to one that can be written", err)
 	}
 	lock, err := vfs.Default.Lock(filepath.Join(path, "LOCK"))
@@ -108,7 +108,7 @@ func (d *stateDir) globals() (*taskDir, error) {
 
 func sealedDir(path, name string) (*taskDir, error) {
 	t := &taskDir{path: path}
-	if err := os.MkdirAll(t.path, 0o755); err != nil {
+	if err := os.MkdirAll(t.path, 0o700); err != nil {
 		return nil, fmt.Errorf("runtime: task %s: %w", name, err)
 	}
 	b, err := os.ReadFile(t.file())

@@ -102,3 +102,23 @@ func TestTaskDir(t *testing.T) {
 		t.Errorf("another task finds the store (%v) and the seal %v", err, c.seal)
 	}
 }
+
+// TestStateIsPrivate: stores hold what passes through the topology, so other users of the machine have no business there.
+func TestStateIsPrivate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app")
+	d := openDir(t, path, "i")
+	t.Cleanup(func() { _ = d.close() })
+	if _, err := d.task(0, "x"); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{path, filepath.Join(path, "tasks", "0")} {
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if others := info.Mode().Perm() & 0o077; others != 0 {
+			t.Errorf("%s: mode %v, others may enter", dir, info.Mode())
+		}
+	}
+}

@@ -11,8 +11,12 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
-// adminPatience bounds an administrative request.
-const adminPatience = 15 * time.Second
+const (
+	// adminPatience bounds an administrative request.
+	adminPatience = 15 * time.Second
+	// answerPatience is how long to wait for an answer before the question is put again.
+	answerPatience = 4 * time.Second
+)
 
 func within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, adminPatience)
@@ -127,13 +131,16 @@ func (c *Client) offsets(ctx context.Context, ps []transport.Partition, spec kaf
 }
 
 // settled asks again while a topic is so young that a broker does not know it yet, its leader moves, or the group's
-// coordinator does.
+// coordinator does; and where no answer comes, since a question that went astray is not asked again by the client.
 func settled(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	for {
-		err := ask(ctx)
-		if err == nil || !settling(err) {
+		try, stop := context.WithTimeout(ctx, answerPatience)
+		err := ask(try)
+		stop()
+		lost := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+		if err == nil || !lost && !settling(err) {
 			return err
 		}
 		select {

@@ -1,9 +1,12 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
@@ -23,4 +26,26 @@ func TestSettling(t *testing.T) {
 	if settling(errors.New("other")) {
 		t.Error("an error that is not the client's is taken for one that passes")
 	}
+}
+
+// TestAskedAgain: a question that is not answered is put again, until patience ends.
+func TestAskedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, lost := range []int{0, 2, 100} {
+			asked := 0
+			begin := time.Now()
+			err := settled(t.Context(), func(ctx context.Context) error {
+				if asked++; asked <= lost {
+					<-ctx.Done()
+					return wrap("describe group g", ctx.Err())
+				}
+				return nil
+			})
+			took := time.Since(begin)
+			if failed := err != nil; failed != (lost == 100) || !failed && asked != lost+1 || took > adminPatience {
+				t.Errorf("%d answers lost: %v, asked %d times in %v", lost, err, asked, took)
+			}
+		}
+	})
 }

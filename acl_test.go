@@ -2,11 +2,13 @@ package millrace_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
+	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 )
 
@@ -22,6 +24,7 @@ type right struct {
 func TestACLs(t *testing.T) {
 	t.Parallel()
 	a, bootstrap, in, out := limited(t, func(rights []right) []*kadm.ACLBuilder { return grants(rights, -1) })
+	a.await(millrace.StateRunning)
 	brokertest.Produce(t, bootstrap, in, lines(10, 30)...)
 	checkCounts(t, brokertest.Consume(t, bootstrap, out, 30, longest), countsOf(10, 30))
 	if err := a.shutdown(); err != nil {
@@ -81,11 +84,18 @@ func limited(t *testing.T, choose func([]right) []*kadm.ACLBuilder) (a *app, pla
 	plain = cfg.Bootstrap
 	id := newApp(t, plain)
 	in, out = topics(t, plain, 1, 1)
+	admin := brokertest.Admin(t, plain)
 	for _, acl := range choose(rightsOf(id, in, out)) {
-		res, err := brokertest.Admin(t, plain).CreateACLs(t.Context(), acl.Allow("User:bob").AllowHosts())
+		acl.Allow("User:bob").AllowHosts()
+		res, err := admin.CreateACLs(t.Context(), acl)
 		if err != nil || res[0].Err != nil {
 			t.Fatal(err, res)
 		}
+		until(t, "the broker's heeding the ACL", func() bool { // it answers before
+			seen, err := admin.DescribeACLs(t.Context(), acl)
+			check(t, err)
+			return !slices.ContainsFunc(seen, func(r kadm.DescribeACLsResult) bool { return len(r.Described) == 0 })
+		})
 	}
 	cfg.Bootstrap, cfg.Properties = bootstrap, props
 	return launch(t, wordCount(t, id, in, out), cfg), plain, in, out

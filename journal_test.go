@@ -9,13 +9,14 @@ import (
 
 // journal is a log that a test can look into.
 type journal struct {
-	t  testing.TB
-	mu sync.Mutex
-	b  strings.Builder
+	t     testing.TB
+	level slog.Level // the lowest that is kept; zero is Info
+	mu    sync.Mutex
+	b     strings.Builder
 }
 
 func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: j.level}))
 }
 
 // Write implements io.Writer.

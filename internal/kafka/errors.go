@@ -51,11 +51,13 @@ func movingCoordinator(code kafka.ErrorCode) bool {
 
 // permit is wrap of what takes a right: it names the right where that is what was missing.
 func permit(what, right string, err error) error {
-	if err != nil && errors.Is(meaning(err), transport.ErrDenied) {
+	if denied(err) {
 		what += ": an ACL is missing: allow the application's user " + right
 	}
 	return wrap(what, err)
 }
+
+func denied(err error) bool { return errors.Is(meaning(err), transport.ErrDenied) }
 
 // oneOf names topics, of which librdkafka does not say which is meant.
 func oneOf(topics map[string]*string) string {
@@ -87,9 +89,6 @@ func ofTransaction(what string, err error) error {
 	}
 	var ke kafka.Error
 	kind := transport.ErrProducer
-	if errors.Is(meaning(err), transport.ErrDenied) {
-		return wrap(what, err) // a new producer would fare no better
-	}
 	if errors.As(err, &ke) && !ke.IsFatal() && (ke.TxnRequiresAbort() || ke.Code() == kafka.ErrState) {
 		kind = transport.ErrAbort
 	}

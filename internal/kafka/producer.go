@@ -83,11 +83,20 @@ func (p *producer) failed(topic string, partition int32, err error) {
 	if errors.As(err, &ke) && (ke.Code() == kafka.ErrPurgeQueue || ke.Code() == kafka.ErrPurgeInflight) {
 		return // an abort's
 	}
-	err = permit(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), "WRITE on topic "+topic, err)
-	if errors.Is(err, transport.ErrTopic) || errors.Is(err, transport.ErrDenied) { // librdkafka has waited for the topic long enough
+	err = refusal(topic, partition, err)
+	if errors.Is(err, transport.ErrTopic) { // librdkafka has waited for it long enough
 		err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
 	}
 	p.fail(err)
+}
+
+// refusal is why a record was not taken. Without the right to write it is refused as often as it is sent.
+func refusal(topic string, partition int32, err error) error {
+	err = permit(fmt.Sprintf("produce to topic %s, partition %d", topic, partition), "WRITE on topic "+topic, err)
+	if errors.Is(err, transport.ErrDenied) {
+		err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
+	}
+	return err
 }
 
 func (p *producer) fail(err error) {
@@ -125,8 +134,11 @@ func (p *producer) again(ctx context.Context, what string, call func(context.Con
 		if err == nil {
 			return nil
 		}
+		if denied(err) { // a new producer would fare no better
+			return permit(what, p.right(err), err)
+		}
 		if !retriable(err) {
-			return p.permitted(ofTransaction(what, err))
+			return ofTransaction(what, err)
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("kafka: %s: %w: %w (%w)", what, transport.ErrProducer, ctx.Err(), err)
@@ -135,18 +147,17 @@ func (p *producer) again(ctx context.Context, what string, call func(context.Con
 	}
 }
 
-// permitted names the right that a transactional producer lacks. A transaction is refused for all its topics together: only
-// librdkafka's log says for which.
-func (p *producer) permitted(err error) error {
-	on := "transactional id " + p.id
+// right is what a transaction needed and did not have. It is refused for all its topics together: only librdkafka's log says
+// for which.
+func (p *producer) right(err error) string {
 	switch ke, _ := errors.AsType[kafka.Error](err); ke.Code() {
-	case kafka.ErrTransactionalIDAuthorizationFailed:
 	case kafka.ErrTopicAuthorizationFailed:
-		on = oneOf(p.topics)
+		return "WRITE on " + oneOf(p.topics)
+	case kafka.ErrGroupAuthorizationFailed:
+		return "READ on the application's group"
 	default:
-		return err
+		return "WRITE on transactional id " + p.id
 	}
-	return fmt.Errorf("%w: an ACL is missing: allow the application's user WRITE on %s", err, on)
 }
 
 // Begin implements [transport.Producer].
@@ -178,10 +189,7 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		}
 		var ke kafka.Error
 		if !errors.As(err, &ke) || ke.Code() != kafka.ErrQueueFull {
-			err = permit(fmt.Sprintf("produce to topic %s, partition %d", topic, e.Partition), "WRITE on topic "+topic, err)
-			if errors.Is(err, transport.ErrDenied) {
-				err = fmt.Errorf("%w: %w", transport.ErrRecord, err)
-			}
+			err = refusal(topic, e.Partition, err)
 			if p.id != "" && !errors.Is(err, transport.ErrRecord) {
 				return fmt.Errorf("%w: %w", transport.ErrAbort, err)
 			}

@@ -130,6 +130,22 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
+// Pause stops the process where it is, as a machine that hangs does, until it is told to Resume. It can be killed meanwhile.
+func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume lets a paused process go on.
+func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Errorf("proctest: signal %v to %s: %v", s, p.program, err)
+	}
+}
+
+// Ended is closed once the process has ended.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
 // Stop asks the process to end, as an operator would, and returns how it did.
 func (p *Process) Stop() error {
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {

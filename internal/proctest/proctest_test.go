@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,6 +51,30 @@ func TestKill(t *testing.T) {
 	}
 	if lines := p.Lines(); len(lines) > 0 && lines[len(lines)-1] == "good-bye" {
 		t.Error("a killed process said good-bye")
+	}
+}
+
+// TestPause: a process that is paused does not stop when it is asked to, and does once it goes on.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	p := proctest.Start(t, "greeter")
+	p.AwaitLine("starting")
+	p.AwaitLine("hello ")
+	p.Pause()
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.Stop() }()
+	select {
+	case err := <-stopped:
+		t.Errorf("Stop of a paused process: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	p.Resume()
+	if err := <-stopped; err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+	<-p.Ended()
+	if lines := p.Lines(); lines[len(lines)-1] != "good-bye" {
+		t.Errorf("it said %q at last", lines)
 	}
 }
 

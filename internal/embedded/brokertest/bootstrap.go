@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,7 +28,8 @@ import (
 	"github.com/millrace-go/millrace/internal/embedded"
 )
 
-// Env names the environment variable that holds the address of a broker to test on, host:port.
+// Env names the environment variable that holds the address of a broker to test on, host:port; several of a cluster have
+// commas in between.
 const Env = "MILLRACE_BOOTSTRAP"
 
 // shared is the test binary's one broker. It ends with the process: no test can know that it is the last.
@@ -73,7 +75,7 @@ func Admin(t testing.TB, bootstrap string) *kadm.Client {
 // client connects to a broker until the test ends.
 func client(t testing.TB, bootstrap string, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	c, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(bootstrap)}, opts...)...)
+	c, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(strings.Split(bootstrap, ",")...)}, opts...)...)
 	if err != nil {
 		t.Fatalf("brokertest: connect to %s: %v", bootstrap, err)
 	}

@@ -79,3 +79,30 @@ func TestUniqueName(t *testing.T) {
 		t.Errorf("UniqueName gave %q twice", a)
 	}
 }
+
+// TestFeedAt: all records come, in order, and no sooner than their rate allows.
+func TestFeedAt(t *testing.T) {
+	t.Parallel()
+	const n, rate = 100, 200
+	bootstrap, topic := brokertest.Bootstrap(t), brokertest.UniqueName(t, "feed-at")
+	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: topic})
+	var records []brokertest.Record
+	for i := range n {
+		records = append(records, brokertest.Record{Value: []byte{byte(i)}})
+	}
+	start := time.Now()
+	brokertest.FeedAt(t, bootstrap, topic, rate, records)()
+	if took := time.Since(start); took < n*time.Second/rate {
+		t.Errorf("%d records came within %v, at %d a second", n, took, rate)
+	}
+	var want, got []byte
+	for i := range n {
+		want = append(want, byte(i))
+	}
+	for _, r := range brokertest.All(t, bootstrap, topic) {
+		got = append(got, r.Value...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}

@@ -2,6 +2,7 @@ package brokertest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -41,18 +42,55 @@ func ProduceTo(t testing.TB, bootstrap, topic string, records ...Record) {
 // them stays in the middle of its work. wait waits until all are written; the test's end waits too, or cuts it short.
 func Feed(t testing.TB, bootstrap, topic string, few int, records []Record) (wait func()) {
 	t.Helper()
+	return feed(t, bootstrap, topic, func(c *kgo.Client) error {
+		for chunk := range slices.Chunk(records, few) {
+			if err := c.ProduceSync(t.Context(), wire(chunk)...).FirstErr(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tick is how often FeedAt writes.
+const tick = 20 * time.Millisecond
+
+// FeedAt is Feed at a fixed rate, whatever becomes of who reads: so many records a second.
+func FeedAt(t testing.TB, bootstrap, topic string, rate int, records []Record) (wait func()) {
+	t.Helper()
+	return feed(t, bootstrap, topic, func(c *kgo.Client) error {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		sent, batch := 0, wire(records)
+		for start := time.Now(); sent < len(batch); {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-ticker.C:
+			}
+			for due := min(len(batch), int(time.Since(start).Seconds()*float64(rate))); sent < due; sent++ {
+				c.Produce(ctx, batch[sent], func(_ *kgo.Record, err error) {
+					if err != nil {
+						cancel(err)
+					}
+				})
+			}
+		}
+		return errors.Join(c.Flush(ctx), context.Cause(ctx))
+	})
+}
+
+// feed runs a producer of its own until it is done or the test ends. One that lost its brokers waits for them.
+func feed(t testing.TB, bootstrap, topic string, write func(*kgo.Client) error) (wait func()) {
+	t.Helper()
 	c := client(t, bootstrap, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for chunk := range slices.Chunk(records, few) {
-			if err := c.ProduceSync(t.Context(), wire(chunk)...).FirstErr(); err != nil {
-				if t.Context().Err() != nil {
-					return
-				}
-				t.Errorf("brokertest: feed topic %s on %s: %v", topic, bootstrap, err)
-				return
-			}
+		if err := write(c); err != nil && t.Context().Err() == nil {
+			t.Errorf("brokertest: feed topic %s on %s: %v", topic, bootstrap, err)
 		}
 	}()
 	wait = func() { <-done }

@@ -73,11 +73,12 @@ func (a *App) Run(ctx context.Context) (err error) {
 	rt, err := runtime.New(runtime.Config{
 		App: a.cfg.ApplicationID, Instance: a.cfg.InstanceID, Graph: a.t.Graph(), Client: client,
 		ExactlyOnce: a.cfg.Guarantee == ExactlyOnce, StateDir: a.cfg.StateDir, Workers: a.cfg.Workers,
-		CommitInterval: a.cfg.CommitInterval, Session: a.cfg.SessionTimeout, Replicas: a.cfg.ReplicationFactor,
+		CommitInterval: a.cfg.CommitInterval, Transaction: a.cfg.TransactionTimeout, Session: a.cfg.SessionTimeout, Replicas: a.cfg.ReplicationFactor,
 		CacheBytes: a.cfg.CacheBytes, DirtyBytes: a.cfg.DirtyBytes,
 		OnDecode: a.cfg.OnDecodeError.verdict(), OnProcess: a.cfg.OnProcessError.verdict(),
 		OnProduce: a.cfg.OnProduceError.verdict(), DeadLetters: a.cfg.DeadLetterTopic, OnState: a.cfg.OnState,
-		Logger: a.cfg.Logger, Meter: a.cfg.MeterProvider.Meter("github.com/millrace-go/millrace"),
+		OnRestore: a.cfg.OnRestore, Logger: a.cfg.Logger,
+		Meter: a.cfg.MeterProvider.Meter("github.com/millrace-go/millrace"),
 	})
 	if err != nil {
 		return a.fail(fmt.Errorf("millrace: %w", err))

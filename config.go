@@ -12,8 +12,8 @@ type Guarantee int
 
 const (
 	// ExactlyOnce commits state, output and positions in one Kafka transaction per worker and interval. Readers of the output
-	// must read committed records only. It ends at Kafka: what a callback does outside may be done again. Brokers end a
-	// transaction after 10 s, so the callbacks for one record must be done by then: what takes longer is for package task.
+	// must read committed records only. It ends at Kafka: what a callback does outside may be done again. The callbacks for one
+	// record must be done within TransactionTimeout: what takes longer is for package task.
 	ExactlyOnce Guarantee = iota
 	// AtLeastOnce commits positions after state and output. After a failure the records since the last commit are processed
 	// again, on top of what they did before.
@@ -61,6 +61,12 @@ type Config struct {
 	// under ExactlyOnce, and how much work a failure repeats.
 	CommitInterval time.Duration
 
+	// TransactionTimeout is after how long the brokers end a transaction that is still open, under ExactlyOnce. A worker whose
+	// callbacks took longer takes its work back and does it again. It is also how long the tasks of an instance that died wait
+	// before another one goes on with them. Default: 10 s. It is at least twice CommitInterval, and at most the brokers'
+	// transaction.max.timeout.ms.
+	TransactionTimeout time.Duration
+
 	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others, also where it was
 	// stopped for good: an instance that stops keeps its place for as long, so that a restart moves nothing. Default: 15 s.
 	// Brokers accept 6 s to 30 min unless told otherwise.
@@ -95,6 +101,11 @@ type Config struct {
 	// OnState is told of every change of state, one after the other. It may ask the App for its health. It must return soon,
 	// and not wait for the App to stop.
 	OnState func(State)
+
+	// OnRestore is told how far each task is that brings stores up to date from their changelogs: when it starts, every second
+	// or so while it goes on, and at the end. Tasks are restored side by side, and it is told by one at a time: what it does
+	// holds all of them up, so it must return soon, and not wait for the App to stop. It may ask the App for its health.
+	OnRestore func(RestoreProgress)
 
 	// Logger gets what happens. Default: slog.Default().
 	Logger *slog.Logger

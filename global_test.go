@@ -243,7 +243,7 @@ func TestGlobalTableAfterRestart(t *testing.T) {
 			if err := a.shutdown(); err != nil {
 				t.Error(err)
 			}
-			if loaded := fmt.Sprint("tables=1 records=", c.records, " "); !log.has(loaded) {
+			if loaded := fmt.Sprintf("task=%q records=%d ", "global tables", c.records); !log.has(loaded) {
 				t.Errorf("want %q in the log", loaded)
 			}
 			if !log.has(c.why) || c.why == "" && log.has("from the start") {

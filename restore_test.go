@@ -4,10 +4,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
@@ -63,6 +66,16 @@ func TestRestore(t *testing.T) {
 			c.meddle(t, cfg, id+"-counts-changelog")
 			log := &journal{t: t}
 			cfg.Logger = log.logger()
+			reader := metric.NewManualReader()
+			cfg.MeterProvider = metric.NewMeterProvider(metric.WithReader(reader))
+			var told restoreLog
+			cfg.OnRestore = func(p millrace.RestoreProgress) {
+				told = append(told, p)
+				left, ok := collect(t, reader)["millrace.restore.remaining task="+p.Task]
+				if on := p.Phase <= millrace.RestoreRunning; ok != on || left != float64(p.OffsetsLeft) {
+					t.Errorf("the metric says %v (known: %v) of %+v", left, ok, p)
+				}
+			}
 			brokertest.Produce(t, cfg.Bootstrap, in, lines(1, 10)...)
 			a = start(t, topo, cfg)
 			got := numbersOf(brokertest.Consume(t, cfg.Bootstrap, out, 303, longest))[300:]
@@ -81,7 +94,35 @@ func TestRestore(t *testing.T) {
 			if c.log == "" && log.has("restored") || !log.has(c.log) {
 				t.Errorf("want %q in the log", c.log)
 			}
+			told.check(t, log.has("runtime: restored"))
 		})
+	}
+}
+
+// restoreLog is what Config.OnRestore was told.
+type restoreLog []millrace.RestoreProgress
+
+// check finds each task's restore told from its start to its end, or nothing told.
+func (l restoreLog) check(t *testing.T, some bool) {
+	t.Helper()
+	if len(l) == 0 && some {
+		t.Error("the listener was told of no restore")
+	}
+	phases := map[string][]millrace.RestorePhase{}
+	for _, p := range l {
+		phases[p.Task] = append(phases[p.Task], p.Phase)
+		if p.Phase == millrace.RestoreDone && (p.Records == 0 || p.RecordsPerSecond <= 0 || p.OffsetsLeft != 0 || p.Took <= 0) {
+			t.Errorf("at the end: %+v", p)
+		}
+		if p.Phase == millrace.RestoreStarted && (p.OffsetsLeft == 0 || !slices.Equal(p.Stores, []string{"counts"})) {
+			t.Errorf("at the start: %+v", p)
+		}
+	}
+	for task, got := range phases {
+		got = slices.DeleteFunc(got, func(p millrace.RestorePhase) bool { return p == millrace.RestoreRunning })
+		if diff := cmp.Diff([]millrace.RestorePhase{millrace.RestoreStarted, millrace.RestoreDone}, got); diff != "" {
+			t.Errorf("task %s (-want +got):\n%s", task, diff)
+		}
 	}
 }
 

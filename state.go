@@ -17,6 +17,20 @@ const (
 	StateFailed    = runtime.Failed // Run has returned an error
 )
 
+// RestoreProgress is what [Config.OnRestore] is told. (Kafka Streams: StateRestoreListener, with KIP-869.)
+type RestoreProgress = runtime.RestoreProgress
+
+// RestorePhase says what has happened to a restore.
+type RestorePhase = runtime.RestorePhase
+
+// The phases of a restore. One that starts is told to be done or suspended in the end.
+const (
+	RestoreStarted   = runtime.RestoreStarted
+	RestoreRunning   = runtime.RestoreRunning
+	RestoreDone      = runtime.RestoreDone
+	RestoreSuspended = runtime.RestoreSuspended // it ended early: the task moved, the App stops or fails, or no broker answers
+)
+
 // Health is the answer to a probe. Live is false once the application has failed or a worker hangs: restart it. Ready is
 // true while all tasks of the instance run.
 type Health struct {

@@ -21,6 +21,7 @@ type Config struct {
 	StateDir       string
 	Workers        int
 	CommitInterval time.Duration
+	Transaction    time.Duration // 0: transactionTimeout
 	Session        time.Duration
 	Replicas       int
 	CacheBytes     int64
@@ -30,14 +31,15 @@ type Config struct {
 	OnProduce      func(*engine.RecordError) engine.Verdict
 	DeadLetters    string
 	OnState        func(State)
+	OnRestore      func(RestoreProgress)
 	Logger         *slog.Logger
 	Meter          metric.Meter
 }
 
 // What users have had no reason to choose yet.
 const (
-	// transactionTimeout is after how long the broker ends a transaction whose producer vanished; it holds up the readers
-	// behind it.
+	// transactionTimeout is after how long the broker ends a transaction whose producer vanished, unless Config says so; it
+	// holds up the readers behind it.
 	transactionTimeout = 10 * time.Second
 	// flushInterval bounds what a store has to replay after a crash: what was committed since is in memory only.
 	flushInterval = 5 * time.Second

@@ -84,36 +84,6 @@ func (g *globals) open(ctx context.Context) (err error) {
 	return g.load(ctx)
 }
 
-// load applies records until every partition is where it ended when loading began.
-func (g *globals) load(ctx context.Context) error {
-	start, told := time.Now(), time.Now()
-	for {
-		behind, records := 0, int64(0)
-		for _, x := range g.parts {
-			if !x.done {
-				behind++
-				records += x.end - x.next
-			}
-		}
-		if behind == 0 {
-			break
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if time.Since(told) >= progressInterval {
-			told = time.Now()
-			g.r.log.Info("runtime: global tables are being loaded", "records", g.applied.Load(), "partitionsLeft", behind, "offsetsLeft", max(0, records))
-		}
-		if err := g.patiently(ctx, g.step); err != nil {
-			return err
-		}
-	}
-	g.whole = true
-	g.r.log.Info("runtime: global tables are loaded", "tables", len(g.r.cfg.Graph.Globals), "records", g.applied.Load(), "seconds", time.Since(start).Seconds())
-	return g.flush()
-}
-
 // follow applies what comes until ctx ends.
 func (g *globals) follow(ctx context.Context) error {
 	for ctx.Err() == nil {

@@ -18,7 +18,6 @@ import (
 type metrics struct {
 	rt       *Runtime
 	app      metric.MeasurementOption
-	restored atomic.Int64
 	commits  atomic.Int64
 	aborted  atomic.Int64
 	duration metric.Float64Histogram
@@ -45,6 +44,8 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 	produced := counter("millrace.records.produced", "Records that tasks have produced and committed, changelogs included.", "{record}")
 	dropped := counter("millrace.records.dropped", "Records that an operator or an error policy has dropped.", "{record}")
 	restored := counter("millrace.records.restored", "Changelog records read to restore stores.", "{record}")
+	left, err := m.Int64ObservableGauge("millrace.restore.remaining", metric.WithDescription("Changelog offsets that a task has yet to pass before it runs."), metric.WithUnit("{offset}"))
+	errs = append(errs, err)
 	global := counter("millrace.records.global", "Records of global tables' topics that were taken in.", "{record}")
 	commits := counter("millrace.commits", "Commits of workers.", "{commit}")
 	aborts := counter("millrace.aborts", "Transactions that were taken back.", "{transaction}")
@@ -54,7 +55,10 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 		metric.WithExplicitBucketBoundaries(.005, .01, .02, .05, .1, .2, .5, 1, 2, 5))
 	errs = append(errs, err)
 	x.stop, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		o.ObserveInt64(restored, x.restored.Load(), x.app)
+		o.ObserveInt64(restored, r.restores.records.Load(), x.app)
+		r.restores.each(func(task string, n int64) {
+			o.ObserveInt64(left, n, x.app, metric.WithAttributes(attribute.String("task", task)))
+		})
 		if g := r.globals.Load(); g != nil {
 			o.ObserveInt64(global, g.applied.Load(), x.app)
 			o.ObserveInt64(dropped, g.dropped.Load(), x.app, metric.WithAttributes(attribute.String("task", "global tables")))
@@ -72,7 +76,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 			}
 		}
 		return nil
-	}, processed, produced, dropped, restored, global, commits, aborts, tasks)
+	}, processed, produced, dropped, restored, left, global, commits, aborts, tasks)
 	return x, errors.Join(append(errs, err)...)
 }
 

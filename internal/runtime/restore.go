@@ -28,7 +28,18 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 	if err != nil || len(todo) == 0 {
 		return err
 	}
-	start := time.Now()
+	var stores []string
+	for _, x := range todo {
+		stores = append(stores, x.log.store.Name)
+	}
+	p := r.restores.begin(time.Now(), t.name, stores, remaining(todo))
+	err = r.replay(ctx, t, todo, p)
+	p.end(time.Now(), err)
+	return err
+}
+
+// replay reads the changelogs to their ends.
+func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partition]*restoring, p *progress) error {
 	f, err := r.cfg.Client.NewFetcher(transport.FetcherConfig{Name: "restore " + t.name, Group: r.cfg.App})
 	if err != nil {
 		return err
@@ -41,7 +52,6 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 	if err := f.Assign(at); err != nil {
 		return err
 	}
-	progress := newProgress(start, todo)
 	for left := len(todo); left > 0; {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -53,31 +63,33 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 		if err != nil {
 			return err
 		}
-		for _, b := range batches {
+		for i := range batches {
+			b := &batches[i]
 			x := todo[b.Partition]
-			if n := len(b.Records); n > 0 {
-				x.log.next = b.Records[n-1].Offset + 1
-				progress.count += int64(n)
-				r.metrics.restored.Add(int64(n))
-			}
-			if b.End {
-				x.log.next = max(x.log.next, b.Next)
-			}
-			if err := t.engine.Restore(x.log.store, b.Records, x.log.next); err != nil {
+			if err := x.take(t.engine, b); err != nil {
 				return err
 			}
+			p.read(len(b.Records))
 			// The end is that of the position, not of the last record: control records count.
 			if b.End && b.Next >= x.end && !x.done {
 				x.done = true
 				left--
 			}
 		}
-		if now := time.Now(); progress.due(now) {
-			r.log.Info("runtime: restoring", append([]any{"task", t.name}, progress.report(now, todo)...)...)
-		}
+		p.reached(time.Now(), remaining(todo))
 	}
-	r.log.Info("runtime: restored", "task", t.name, "records", progress.count, "seconds", time.Since(start).Seconds())
 	return nil
+}
+
+// take applies records of the changelog.
+func (x *restoring) take(e *engine.Task, b *transport.Batch) error {
+	if n := len(b.Records); n > 0 {
+		x.log.next = b.Records[n-1].Offset + 1
+	}
+	if b.End {
+		x.log.next = max(x.log.next, b.Next)
+	}
+	return e.Restore(x.log.store, b.Records, x.log.next)
 }
 
 // survey decides for each store where to begin, and wipes what cannot be gone on with.

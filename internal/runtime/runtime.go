@@ -24,6 +24,8 @@ type Runtime struct {
 	metrics *metrics
 	skips   *skips
 
+	restores restores
+
 	dir      *stateDir
 	cache    *pebbledb.Cache
 	topics   *topics
@@ -57,6 +59,7 @@ func New(cfg Config) (*Runtime, error) {
 	}
 	r.state.listen = cfg.OnState
 	r.skips = newSkips(r.log)
+	r.restores.log, r.restores.listen = r.log, cfg.OnRestore
 	r.topics = newTopics(cfg.App, cfg.Client)
 	var err error
 	r.metrics, err = newMetrics(r, cfg.Meter)

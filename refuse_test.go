@@ -166,13 +166,13 @@ func TestInvalidConfig(t *testing.T) {
 	t.Parallel()
 	topo := wordCount(t, "app", "in", "out")
 	_, err := millrace.New(topo, millrace.Config{
-		ApplicationID: "a/b", InstanceID: "..", Guarantee: 7, Workers: -1, CommitInterval: time.Hour, SessionTimeout: time.Millisecond,
+		ApplicationID: "a/b", InstanceID: "..", Guarantee: 7, Workers: -1, CommitInterval: time.Hour, TransactionTimeout: time.Minute, SessionTimeout: time.Millisecond,
 		CacheBytes: 1, DirtyBytes: 1, ReplicationFactor: -1, Properties: map[string]string{"acks": "0", "group.id": "g"},
 	})
 	if err == nil {
 		t.Fatal("New takes all of it")
 	}
-	for _, want := range []string{"ApplicationID", "InstanceID", "Guarantee", "Workers", "CommitInterval", "SessionTimeout", "CacheBytes", "DirtyBytes", "ReplicationFactor", `"acks"`, `"group.id"`} {
+	for _, want := range []string{"ApplicationID", "InstanceID", "Guarantee", "Workers", "CommitInterval", "TransactionTimeout", "SessionTimeout", "CacheBytes", "DirtyBytes", "ReplicationFactor", `"acks"`, `"group.id"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not name %s: %v", want, err)
 		}

@@ -46,6 +46,10 @@ func (c Config) complete(topology string) (Config, error) {
 	}
 	positive(bad, "Workers", &c.Workers, runtime.GOMAXPROCS(0), 1, 1024)
 	positive(bad, "CommitInterval", &c.CommitInterval, 100*time.Millisecond, time.Millisecond, 5*time.Second)
+	positive(bad, "TransactionTimeout", &c.TransactionTimeout, 10*time.Second, time.Second, 5*time.Minute)
+	if c.TransactionTimeout < 2*c.CommitInterval {
+		bad("Config.TransactionTimeout %v is too short for a Config.CommitInterval of %v: use at least twice as long", c.TransactionTimeout, c.CommitInterval)
+	}
 	positive(bad, "SessionTimeout", &c.SessionTimeout, 15*time.Second, time.Second, 30*time.Minute)
 	positive(bad, "CacheBytes", &c.CacheBytes, 64<<20, 1<<20, 1<<40)
 	positive(bad, "DirtyBytes", &c.DirtyBytes, 16<<20, 1<<10, 1<<40)

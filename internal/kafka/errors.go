@@ -92,6 +92,9 @@ func ofTransaction(what string, err error) error {
 	if errors.As(err, &ke) && !ke.IsFatal() && (ke.TxnRequiresAbort() || ke.Code() == kafka.ErrState) {
 		kind = transport.ErrAbort
 	}
+	if ke.Code() == kafka.ErrInvalidTransactionTimeout {
+		what += ": lower Config.TransactionTimeout, or raise the brokers' transaction.max.timeout.ms"
+	}
 	if m := meaning(err); m != nil {
 		return fmt.Errorf("kafka: %s: %w: %w (%w)", what, kind, m, err)
 	}

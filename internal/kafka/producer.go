@@ -21,6 +21,8 @@ type producer struct {
 	p      *kafka.Producer
 	id     string
 	log    *slog.Logger
+	limit  time.Duration // of a transaction
+	began  time.Time     // the transaction
 	msg    kafka.Message // used again: Produce copies
 	topics map[string]*string
 	last   string // the topic of msg
@@ -54,7 +56,7 @@ func (c *Client) NewProducer(cfg transport.ProducerConfig) (transport.Producer, 
 	if err != nil {
 		return nil, wrap("make a producer", err)
 	}
-	p := &producer{p: k, id: cfg.ID, log: c.cfg.Logger.With("producer", cfg.ID), topics: map[string]*string{}, done: make(chan struct{})}
+	p := &producer{p: k, id: cfg.ID, limit: cfg.Timeout, log: c.cfg.Logger.With("producer", cfg.ID), topics: map[string]*string{}, done: make(chan struct{})}
 	go p.listen()
 	return p, nil
 }
@@ -163,6 +165,7 @@ func (p *producer) right(err error) string {
 // Begin implements [transport.Producer].
 func (p *producer) Begin() error {
 	_ = p.takeError() // of a transaction that is over
+	p.began = time.Now()
 	return ofTransaction("begin a transaction", p.p.BeginTransaction())
 }
 
@@ -232,7 +235,11 @@ func (p *producer) Commit(ctx context.Context, ps []transport.Position, g transp
 		return nil
 	}
 	if cause := p.takeError(); cause != nil && errors.Is(err, transport.ErrAbort) {
-		return fmt.Errorf("%w: %w", err, cause)
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	if open := time.Since(p.began); open > p.limit { // the broker's words for it are those for any other fence
+		err = fmt.Errorf("the broker ended a transaction that was open for %v, longer than Config.TransactionTimeout (%v): raise it, "+
+			"or give what takes so long to package task: %w", open.Round(time.Millisecond), p.limit, err)
 	}
 	return err
 }

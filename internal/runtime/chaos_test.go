@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 	f := &faults{Client: client, rnd: rand.New(rand.NewPCG(*seed, 1)), counts: map[string]int{}}
 	r, err := runtime.New(runtime.Config{
 		App: app, Graph: wordCount(t, app, in, out).Graph(), Client: f, ExactlyOnce: true, StateDir: t.TempDir(), Workers: 2,
-		CommitInterval: 10 * time.Millisecond, Session: 6 * time.Second, Replicas: 1, CacheBytes: 1 << 20, DirtyBytes: 1 << 20,
+		CommitInterval: 10 * time.Millisecond, Transaction: 10 * time.Second, Session: 6 * time.Second, Replicas: 1, CacheBytes: 1 << 20, DirtyBytes: 1 << 20,
 		Logger: slog.New(slog.DiscardHandler), Meter: noop.Meter{},
 	})
 	if err != nil {

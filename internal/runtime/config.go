@@ -21,7 +21,7 @@ type Config struct {
 	StateDir       string
 	Workers        int
 	CommitInterval time.Duration
-	Transaction    time.Duration // 0: transactionTimeout
+	Transaction    time.Duration // after how long the broker ends one whose producer vanished; it holds up the readers behind it
 	Session        time.Duration
 	Replicas       int
 	CacheBytes     int64
@@ -38,9 +38,6 @@ type Config struct {
 
 // What users have had no reason to choose yet.
 const (
-	// transactionTimeout is after how long the broker ends a transaction whose producer vanished, unless Config says so; it
-	// holds up the readers behind it.
-	transactionTimeout = 10 * time.Second
 	// flushInterval bounds what a store has to replay after a crash: what was committed since is in memory only.
 	flushInterval = 5 * time.Second
 	// purgeInterval is how often repartition topics lose what has been read.

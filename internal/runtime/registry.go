@@ -161,7 +161,7 @@ func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, wa
 	if err := r.grow(ctx, cfg, int32(len(plan.Tasks()))); err != nil {
 		return err
 	}
-	p, err := cfg.Client.NewProducer(transport.ProducerConfig{ID: cfg.App + "-registry", Timeout: transactionTimeout})
+	p, err := cfg.Client.NewProducer(transport.ProducerConfig{ID: cfg.App + "-registry", Timeout: cfg.Transaction})
 	if err != nil {
 		return err
 	}

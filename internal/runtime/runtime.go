@@ -252,7 +252,7 @@ func (r *Runtime) connect(ctx context.Context) error {
 func (r *Runtime) endFormer(ctx context.Context) error {
 	if r.cfg.ExactlyOnce {
 		for i := len(r.workers); i < r.dir.Workers; i++ {
-			p, err := r.cfg.Client.NewProducer(transport.ProducerConfig{ID: r.transactionalID(i), Timeout: transactionTimeout})
+			p, err := r.cfg.Client.NewProducer(transport.ProducerConfig{ID: r.transactionalID(i), Timeout: r.cfg.Transaction})
 			if err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ func (w *worker) connect(ctx context.Context) error {
 		id = w.rt.transactionalID(w.index)
 	}
 	var err error
-	if w.producer, err = w.rt.cfg.Client.NewProducer(transport.ProducerConfig{ID: id, Timeout: transactionTimeout}); err != nil {
+	if w.producer, err = w.rt.cfg.Client.NewProducer(transport.ProducerConfig{ID: id, Timeout: w.rt.cfg.Transaction}); err != nil {
 		return err
 	}
 	if err := w.producer.Init(ctx); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/transport"
@@ -19,6 +20,7 @@ type Config struct {
 	Client         transport.Client
 	ExactlyOnce    bool
 	StateDir       string
+	OpenDB         func(dir string) (db.DB, error) // nil: a Pebble on disk
 	Workers        int
 	CommitInterval time.Duration
 	Transaction    time.Duration // after how long the broker ends one whose producer vanished; it holds up the readers behind it

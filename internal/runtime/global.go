@@ -9,7 +9,6 @@ import (
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/memdb"
-	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/transport"
@@ -61,7 +60,7 @@ func (g *globals) open(ctx context.Context) (err error) {
 	cfg := engine.GlobalsConfig{Graph: g.r.cfg.Graph, Skipped: g.r.skips.record, OnDecode: g.r.cfg.OnDecode, Memory: db.Shared(memdb.New())}
 	for _, x := range g.r.cfg.Graph.Globals {
 		if !x.Store.Memory && g.disk == nil {
-			d, err := pebbledb.Open(g.dir.db(), pebbledb.Options{Cache: g.r.cache, Logger: g.r.log})
+			d, err := g.r.openDB(g.dir.db())
 			if err != nil {
 				return err
 			}

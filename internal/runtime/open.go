@@ -8,7 +8,6 @@ import (
 
 	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/memdb"
-	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/transport"
@@ -67,7 +66,7 @@ func (r *Runtime) openStores(t *task, stores []*graph.Store) (disk, memory db.DB
 		case s.Memory && memory == nil:
 			memory = memdb.New()
 		case !s.Memory && disk == nil:
-			if disk, err = pebbledb.Open(t.dir.db(), pebbledb.Options{Cache: r.cache, Logger: r.log}); err != nil {
+			if disk, err = r.openDB(t.dir.db()); err != nil {
 				return nil, nil, err
 			}
 		}

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -193,7 +194,10 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		var ke kafka.Error
 		if !errors.As(err, &ke) || ke.Code() != kafka.ErrQueueFull {
 			err = refusal(topic, e.Partition, err)
-			if p.id != "" && !errors.Is(err, transport.ErrRecord) {
+			switch {
+			case ke.Code() == kafka.ErrFatal: // fenced, most likely: the cause came as an event
+				return fmt.Errorf("%w: %w", transport.ErrProducer, cmp.Or(p.takeError(), err))
+			case p.id != "" && !errors.Is(err, transport.ErrRecord):
 				return fmt.Errorf("%w: %w", transport.ErrAbort, err)
 			}
 			return err

@@ -1,0 +1,107 @@
+package millrace_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace-go/millrace"
+	"github.com/millrace-go/millrace/internal/embedded/brokertest"
+	"github.com/millrace-go/millrace/stream"
+	"github.com/millrace-go/millrace/topology"
+)
+
+// TestTransactionTimesOut: a callback takes so long that the broker ends the worker's transaction. The work is taken back and
+// done again, and each word counts once; the log names the setting.
+func TestTransactionTimesOut(t *testing.T) {
+	t.Parallel()
+	log := &journal{t: t}
+	cfg := testConfig(t)
+	cfg.Logger, cfg.InstanceID, cfg.Workers, cfg.TransactionTimeout = log.logger(), "me", 1, time.Second
+	in, out := topics(t, cfg.Bootstrap, 1, 1)
+	copies := brokertest.UniqueName(t, "copies")
+	brokertest.Topics(t, cfg.Bootstrap, brokertest.Topic{Name: copies})
+	id := newApp(t, cfg.Bootstrap)
+	admin := brokertest.Admin(t, cfg.Bootstrap)
+	var calls atomic.Int32
+	b := topology.New(id)
+	s := stream.From(b, topology.NewTopic[string, string](in))
+	s.To(topology.NewTopic[string, string](copies)) // begins the transaction
+	slow := s.Peek(func(string, string) {
+		if calls.Add(1) != 50 {
+			return
+		}
+		for _, open := range []bool{true, false} { // the broker hears of it a moment after its first record is sent
+			until(t, "the begin and the end of the transaction", func() bool {
+				d, err := admin.DescribeTransactions(t.Context(), id+"-me-0")
+				return err == nil && (d[id+"-me-0"].State == "Ongoing") == open
+			})
+		}
+	})
+	counts := slow.GroupBy(func(_, line string) string { return line }, topology.As("lines")).Count(topology.As("counts"))
+	stream.Changes(counts).To(topology.NewTopic[string, int64](out))
+	topo, err := b.Build()
+	check(t, err)
+	a := start(t, topo, cfg)
+	const n = 200
+	var records []brokertest.Record
+	want := map[string]int64{}
+	for i := range n {
+		line := fmt.Sprint("line", i%10)
+		want[line]++
+		records = append(records, brokertest.Record{Value: []byte(line)})
+	}
+	brokertest.Produce(t, cfg.Bootstrap, in, records...)
+	checkCounts(t, brokertest.Consume(t, cfg.Bootstrap, out, n, longest), want)
+	check(t, a.shutdown())
+	if got := len(brokertest.All(t, cfg.Bootstrap, copies)); got != n {
+		t.Errorf("%d copies of %d records", got, n)
+	}
+	if calls.Load() == n || !log.has("Config.TransactionTimeout (1s)") {
+		t.Errorf("nothing was done again (%d calls), or the log does not say why", calls.Load())
+	}
+}
+
+// TestFenced: another producer takes a worker's transactional id, several times in the middle of its work. The worker takes
+// it back, and every word is counted once.
+func TestFenced(t *testing.T) {
+	t.Parallel()
+	log := &journal{t: t}
+	cfg := testConfig(t)
+	cfg.Logger, cfg.InstanceID = log.logger(), "me"
+	in, out := topics(t, cfg.Bootstrap, 2, 1)
+	id := newApp(t, cfg.Bootstrap)
+	a := start(t, wordCount(t, id, in, out), cfg)
+	const n, portions = 3000, 3
+	for i := range portions {
+		wait := brokertest.Feed(t, cfg.Bootstrap, in, 20, lines(n/portions, 100))
+		brokertest.AwaitEnd(t, cfg.Bootstrap, out, int64(3*n/portions*i+n/portions), longest)
+		for worker := range 2 {
+			fence(t, cfg, fmt.Sprint(id, "-me-", worker))
+		}
+		wait()
+	}
+	brokertest.Consume(t, cfg.Bootstrap, out, 3*n, longest)
+	check(t, a.shutdown())
+	want := countsOf(n/portions, 100)
+	for word := range want {
+		want[word] *= portions
+	}
+	checkCounts(t, brokertest.All(t, cfg.Bootstrap, out), want)
+	if !log.has("the producer is replaced") {
+		t.Error("no worker noticed")
+	}
+}
+
+// fence makes a producer of a transactional id, which ends the one that is there.
+func fence(t *testing.T, cfg millrace.Config, id string) {
+	t.Helper()
+	c, err := kgo.NewClient(kgo.SeedBrokers(cfg.Bootstrap), kgo.TransactionalID(id))
+	check(t, err)
+	defer c.Close()
+	_, _, err = c.ProducerID(t.Context())
+	check(t, err)
+}

@@ -18,7 +18,8 @@ const pollRecords = 1000
 type fetcher struct {
 	c      *kafka.Consumer
 	log    *slog.Logger
-	topics map[string]*string // those whose metadata the consumer has
+	topics map[string]*string     // those whose metadata the consumer has
+	from   []kafka.TopicPartition // what was assigned last
 
 	absent time.Time // since when a topic has been said not to exist
 	missed time.Time // when that was said last
@@ -46,7 +47,7 @@ func (c *Client) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 		"enable.auto.commit":   false,
 		"isolation.level":      "read_committed",
 		"enable.partition.eof": true,
-		"auto.offset.reset":    "earliest",
+		"auto.offset.reset":    "error", // any other leaves records out without a word
 		// What is assigned here was there: if it is not now, it was most likely deleted. The default is to wait for 30 s.
 		"topic.metadata.propagation.max.ms": 5000,
 		// The default of 1,000 stops a partition for a second whenever its queue was full once.
@@ -79,6 +80,7 @@ func (f *fetcher) Assign(ps []transport.Position) error {
 			list[i].Offset = kafka.OffsetBeginning
 		}
 	}
+	f.from = list
 	if err := f.c.Assign(list); err != nil {
 		return wrap("assign partitions", err)
 	}
@@ -163,6 +165,8 @@ func (f *fetcher) complaint(e kafka.Error) error {
 	switch {
 	case e.Code() == kafka.ErrUnknownTopicOrPart, e.Code() == kafka.ErrUnknownTopic:
 		return f.missing(e, time.Now())
+	case e.Code() == kafka.ErrAutoOffsetReset, e.Code() == kafka.ErrLogTruncation:
+		return f.lost(e)
 	case e.IsFatal(), e.Code() == kafka.ErrTopicAuthorizationFailed, e.Code() == kafka.ErrGroupAuthorizationFailed:
 		return permit("read", "READ on "+oneOf(f.topics), e)
 	default:

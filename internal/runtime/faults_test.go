@@ -71,7 +71,24 @@ func (f *faults) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 	if strings.HasPrefix(cfg.Name, "restore") && f.happens("restore unreachable", 0.1) {
 		return nil, fmt.Errorf("restore: %w", transport.ErrUnreachable)
 	}
-	return f.Client.NewFetcher(cfg)
+	fetcher, err := f.Client.NewFetcher(cfg)
+	if err != nil || !strings.HasPrefix(cfg.Name, "restore") {
+		return fetcher, err
+	}
+	return &faultyRestore{fetcher, f}, nil
+}
+
+// faultyRestore reads changelogs that lose their first records.
+type faultyRestore struct {
+	transport.Fetcher
+	f *faults
+}
+
+func (r *faultyRestore) Poll(wait time.Duration) ([]transport.Batch, error) {
+	if r.f.happens("changelog lost its start", 0.1) {
+		return nil, fmt.Errorf("restore: %w", transport.ErrPosition)
+	}
+	return r.Fetcher.Poll(wait)
 }
 
 func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error) {

@@ -31,6 +31,10 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		w.pause(backoff(w.retries))
 		w.retries++
 		return w.rewind()
+	case errors.Is(err, transport.ErrPosition): // what was read before that is good, and could not be read again
+		if failed := w.commit(ctx); failed == nil {
+			return err
+		}
 	case errors.Is(err, transport.ErrInstance), errors.Is(err, transport.ErrRecord):
 	case errors.Is(err, transport.ErrProducer):
 		return w.renew(ctx, err)

@@ -24,6 +24,17 @@ type restoring struct {
 // restore brings the stores of a task up to date from their changelogs. It begins where the disk ends, and from the
 // first record only if the topic was made anew, does not hold the offset any more, or has dropped tombstones since.
 func (r *Runtime) restore(ctx context.Context, t *task) error {
+	for {
+		err := r.restoreOnce(ctx, t)
+		if !errors.Is(err, transport.ErrPosition) {
+			return err
+		}
+		r.log.Warn("runtime: a changelog lost records while it was read, by its retention or by hand: looking anew where to begin: "+err.Error(), "task", t.name)
+		t.logs = nil
+	}
+}
+
+func (r *Runtime) restoreOnce(ctx context.Context, t *task) error {
 	todo, err := r.survey(ctx, t)
 	if err != nil || len(todo) == 0 {
 		return err

@@ -18,6 +18,9 @@ var (
 	// ErrTopic means that a topic or partition is not there, or not any more. Right after it was made, or its broker was
 	// started, that may pass.
 	ErrTopic = errors.New("the topic or partition does not exist, make it again")
+	// ErrPosition means that a position is not in its partition: the records there were deleted before they were read, or the
+	// partition has lost its end.
+	ErrPosition = errors.New("the partition does not hold this position")
 	// ErrDenied means that the application's user lacks a right.
 	ErrDenied = errors.New("the broker does not let the user do it")
 	// ErrUnreachable means that no broker answered.

@@ -204,6 +204,10 @@ func TestGlobalTableAfterRestart(t *testing.T) {
 			t.Helper()
 			check(t, os.RemoveAll(cfg.StateDir))
 		}},
+		{name: "the table is damaged", why: "a store is damaged", records: 32, meddle: func(t *testing.T, cfg millrace.Config, _ string) {
+			t.Helper()
+			rewrite(t, storeOf(t, cfg), "*.sst", nil)
+		}},
 		{name: "the table is old and behind", why: "dropped deletions", records: 32, meddle: func(t *testing.T, cfg millrace.Config, _ string) {
 			t.Helper()
 			old := time.Now().Add(-25 * time.Hour)

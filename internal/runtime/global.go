@@ -45,12 +45,18 @@ func (r *Runtime) loadGlobals(ctx context.Context) error {
 		return nil
 	}
 	r.state.set(Restoring, nil)
-	g := &globals{r: r, parts: map[transport.Partition]*globalPart{}, flushed: time.Now()}
-	r.globals.Store(g)
-	if err := g.open(ctx); err != nil {
-		return fmt.Errorf("runtime: load the global tables: %w", err)
+	for again := false; ; again = true {
+		g := &globals{r: r, parts: map[transport.Partition]*globalPart{}, flushed: time.Now()}
+		r.globals.Store(g)
+		err := g.open(ctx)
+		if err == nil {
+			return nil
+		}
+		if again || !r.condemn(g.dir, err) {
+			return fmt.Errorf("runtime: load the global tables: %w", err)
+		}
+		_ = g.close() // its error is the damage
 	}
-	return nil
 }
 
 func (g *globals) open(ctx context.Context) (err error) {
@@ -90,6 +96,7 @@ func (g *globals) follow(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // stopped while no broker answered
 			}
+			g.r.condemn(g.dir, err)
 			return fmt.Errorf("runtime: follow the global tables: %w", err)
 		}
 	}

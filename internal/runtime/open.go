@@ -15,11 +15,17 @@ import (
 
 // open makes a task ready to run: its stores up to date, its positions and its checkpoint those of the last commit.
 func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp uint64) (*task, error) {
-	t := &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
-	if err := r.fill(ctx, t); err != nil {
-		return nil, errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), t.close())
+	for again := false; ; again = true {
+		t := &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
+		err := r.fill(ctx, t)
+		if err == nil {
+			return t, nil
+		}
+		closed := t.close()
+		if again || !r.condemn(t.dir, err) {
+			return nil, errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), closed)
+		}
 	}
-	return t, nil
 }
 
 // fill opens the stores of a task and reads what the broker has of it.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
 	"github.com/millrace-go/millrace/internal/graph"
 	"github.com/millrace-go/millrace/internal/transport"
@@ -31,6 +32,8 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		w.pause(backoff(w.retries))
 		w.retries++
 		return w.rewind()
+	case errors.Is(err, pebbledb.ErrDamaged):
+		return w.rebuild(ctx, err)
 	case errors.Is(err, transport.ErrPosition): // what was read before that is good, and could not be read again
 		if failed := w.commit(ctx); failed == nil {
 			return err

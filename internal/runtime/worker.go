@@ -37,6 +37,7 @@ type worker struct {
 	turn      int       // the task to process first
 	aborts    int       // in a row
 	retries   int       // of records, in a row
+	rebuilds  int       // of damaged stores
 	version   uint64
 	alive     atomic.Int64    // when it last made progress, ms
 	stop      <-chan struct{} // closed once it is to end

@@ -28,6 +28,19 @@ var (
 	ErrDamaged = errors.New("damaged")
 )
 
+// DamagedError names the store that is damaged. It is an [ErrDamaged].
+type DamagedError struct {
+	Dir string
+	Err error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("pebbledb: %s: %v: stop the program and delete the directory: it is made anew from the changelogs: %v", e.Dir, ErrDamaged, e.Err)
+}
+
+// Unwrap implements the interface of package errors.
+func (e *DamagedError) Unwrap() []error { return []error{ErrDamaged, e.Err} }
+
 // explain names the directory and what to do about err.
 func explain(dir string, err error) error {
 	switch {
@@ -39,8 +52,8 @@ func explain(dir string, err error) error {
 		return sorted(dir, ErrReadOnly, "give this user the right to write there, or choose another state directory", err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return fmt.Errorf("pebbledb: %s: too many files are open: raise the limit (ulimit -n): %w", dir, err)
-	case pebble.IsCorruptionError(err):
-		return damaged(dir, err)
+	case pebble.IsCorruptionError(err), errors.Is(err, fs.ErrNotExist):
+		return &DamagedError{dir, err}
 	}
 	return fmt.Errorf("pebbledb: %s: %w", dir, err)
 }
@@ -52,11 +65,7 @@ func explainOpen(dir string, err error) error {
 	if outside := errors.As(err, &errno) && errno != syscall.ENOENT; err == nil || outside {
 		return explain(dir, err)
 	}
-	return damaged(dir, err)
-}
-
-func damaged(dir string, err error) error {
-	return sorted(dir, ErrDamaged, "stop the program and delete the directory: it is made anew from the changelogs", err)
+	return &DamagedError{dir, err}
 }
 
 func sorted(dir string, kind error, fix string, cause error) error {

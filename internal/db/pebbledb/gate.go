@@ -121,7 +121,7 @@ func listener(l *slog.Logger, d *DB) *pebble.EventListener {
 		BackgroundError: d.latch.trip,
 		// The read that found it returns it as well.
 		DataCorruption: func(i pebble.DataCorruptionInfo) {
-			l.Error("store is damaged", "dir", d.dir, "file", i.Path, "error", i.Details)
+			l.Error("store is damaged", "dir", d.dir, "file", i.Path, "error", i.Details.Error())
 		},
 	}
 }

@@ -36,7 +36,7 @@ func (l *latch) trip(err error) {
 	}
 	l.first = explain(l.dir, err)
 	close(l.broken)
-	l.logger.Error("store failed; it takes no more writes until it is opened again", "dir", l.dir, "error", l.first)
+	l.logger.Error("store failed; it takes no more writes until it is opened again", "dir", l.dir, "error", l.first.Error())
 }
 
 func (l *latch) err() error {

@@ -28,6 +28,7 @@ type producer struct {
 	topics map[string]*string
 	last   string // the topic of msg
 	done   chan struct{}
+	hung   <-chan error // of a call that does not return; nil: there is none
 
 	mu  sync.Mutex
 	err error // of a delivery since the last Flush or Abort
@@ -129,13 +130,12 @@ func (p *producer) Init(ctx context.Context) error {
 // again makes a call of the transactional interface until it is done, failed for good, or ctx ends.
 func (p *producer) again(ctx context.Context, what string, call func(context.Context) error) error {
 	for {
-		err := func() error {
-			t, cancel := context.WithTimeout(ctx, turn)
-			defer cancel()
-			return call(t)
-		}()
+		err := p.bounded(ctx, call)
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, errHung) {
+			return fmt.Errorf("kafka: %s: %w: %w", what, transport.ErrProducer, err)
 		}
 		if denied(err) { // a new producer would fare no better
 			return permit(what, p.right(err), err)
@@ -273,6 +273,13 @@ func (p *producer) Abort(ctx context.Context) error {
 
 // Close implements [transport.Producer].
 func (p *producer) Close() {
+	if p.hung != nil {
+		go func() { // librdkafka must not be closed under a call, which may never return
+			<-p.hung
+			p.p.Close()
+		}()
+		return
+	}
 	p.p.Close()
 	<-p.done
 }

@@ -74,6 +74,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 		App: a.cfg.ApplicationID, Instance: a.cfg.InstanceID, Graph: a.t.Graph(), Client: client,
 		ExactlyOnce: a.cfg.Guarantee == ExactlyOnce, StateDir: a.cfg.StateDir, Workers: a.cfg.Workers,
 		CommitInterval: a.cfg.CommitInterval, Transaction: a.cfg.TransactionTimeout, Session: a.cfg.SessionTimeout, Replicas: a.cfg.ReplicationFactor,
+		Standbys: a.cfg.Standbys, Address: a.cfg.AdvertisedAddress,
 		CacheBytes: a.cfg.CacheBytes, DirtyBytes: a.cfg.DirtyBytes,
 		OnDecode: a.cfg.OnDecodeError.verdict(), OnProcess: a.cfg.OnProcessError.verdict(),
 		OnProduce: a.cfg.OnProduceError.verdict(), DeadLetters: a.cfg.DeadLetterTopic, OnState: a.cfg.OnState,
@@ -135,5 +136,5 @@ func (a *App) Health() Health {
 	if err == nil {
 		err = rt.Stalled()
 	}
-	return Health{Live: err == nil, Ready: state == StateRunning, State: state, Err: err, Tasks: rt.Tasks()}
+	return Health{Live: err == nil, Ready: state == StateRunning, State: state, Err: err, Tasks: rt.Tasks(), Standbys: rt.Standbys()}
 }

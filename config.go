@@ -72,6 +72,15 @@ type Config struct {
 	// Brokers accept 6 s to 30 min unless told otherwise.
 	SessionTimeout time.Duration
 
+	// Standbys is how many other instances keep a copy of each task's stores, so that the task goes on there at once if its
+	// instance fails, without a restore. A copy costs the disk of the stores and the reading of their changelogs. Default: 0.
+	// With fewer instances there are fewer copies. (Kafka Streams: num.standby.replicas.)
+	Standbys int
+
+	// AdvertisedAddress is where others can ask this instance's tables, in a form that is yours: "host:port", say. The others
+	// learn it with [Locate]. Default: none. (Kafka Streams: application.server.)
+	AdvertisedAddress string
+
 	// ReplicationFactor of internal topics. Default: the broker's.
 	ReplicationFactor int
 

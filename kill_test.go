@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
@@ -30,18 +31,21 @@ func (noTest) Fatal(args ...any) { fmt.Println(args...); os.Exit(1) }
 
 // programs are topologies in processes of their own. Arguments: application id, state directory, bootstrap, topics.
 var programs = map[string]proctest.Program{
-	"words": runs(func(t testing.TB, app string, topics []string) *topology.Topology {
-		return wordCount(t, app, topics[0], topics[1])
-	}),
+	"words":               runs(words, 0),
+	"words with standbys": runs(words, 1),
 	"sessions": runs(func(t testing.TB, app string, topics []string) *topology.Topology {
 		return visits(t, app, topics[0], topics[1], topics[2])
-	}),
+	}, 0),
 }
 
-func runs(draw func(tb testing.TB, app string, topics []string) *topology.Topology) proctest.Program {
+func words(t testing.TB, app string, topics []string) *topology.Topology {
+	return wordCount(t, app, topics[0], topics[1])
+}
+
+func runs(draw func(tb testing.TB, app string, topics []string) *topology.Topology, standbys int) proctest.Program {
 	return func(ctx context.Context, args []string) error {
 		return millrace.Run(ctx, draw(noTest{}, args[0], args[3:]), millrace.Config{
-			Bootstrap: args[2], StateDir: args[1], Workers: 2, ReplicationFactor: 1,
+			Bootstrap: args[2], StateDir: args[1], Workers: 2, ReplicationFactor: 1, SessionTimeout: 6 * time.Second, Standbys: standbys,
 			OnState: func(s millrace.State) { fmt.Println(s) },
 		})
 	}

@@ -37,7 +37,7 @@ func TestReset(t *testing.T) {
 	}
 	before, err := millrace.Inspect(t.Context(), cfg)
 	check(t, err)
-	want := []string{id + "-tasks", id + "-total-changelog"}
+	want := []string{id + "-members", id + "-tasks", id + "-total-changelog"}
 	if diff := cmp.Diff(millrace.Remains{Topics: want, Rewound: []string{in}, StateDir: before.StateDir}, before); diff != "" || before.StateDir == "" {
 		t.Fatalf("remains (-want +got):\n%s", diff)
 	}
@@ -55,7 +55,7 @@ func TestReset(t *testing.T) {
 	if err != nil || after.String() != "nothing is left of it\n" {
 		t.Errorf("after the reset: %s%v", after, err)
 	}
-	if r, err := millrace.Inspect(t.Context(), neighbour); err != nil || len(r.Topics) != 2 {
+	if r, err := millrace.Inspect(t.Context(), neighbour); err != nil || len(r.Topics) != 3 {
 		t.Errorf("the neighbour has %+v, %v", r, err)
 	}
 	n := len(brokertest.All(t, cfg.Bootstrap, out))

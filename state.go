@@ -38,4 +38,7 @@ type Health struct {
 	State       State
 	Err         error // why it is not live
 	Tasks       []string
+	// Standbys are the tasks of which the instance keeps a copy, each with the changelog records that it is behind, about. One
+	// that has just been opened is not in it yet.
+	Standbys map[string]int64
 }

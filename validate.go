@@ -17,6 +17,11 @@ import (
 	"github.com/millrace-go/millrace/internal/kafka"
 )
 
+const (
+	maxStandbys = 16
+	maxAddress  = 1000
+)
+
 // legalID is what may prefix a topic and name a group.
 var legalID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
 
@@ -53,6 +58,12 @@ func (c Config) complete(topology string) (Config, error) {
 	positive(bad, "SessionTimeout", &c.SessionTimeout, 15*time.Second, time.Second, 30*time.Minute)
 	positive(bad, "CacheBytes", &c.CacheBytes, 64<<20, 1<<20, 1<<40)
 	positive(bad, "DirtyBytes", &c.DirtyBytes, 16<<20, 1<<10, 1<<40)
+	if c.Standbys < 0 || c.Standbys > maxStandbys {
+		bad("Config.Standbys %d is out of range: use 0 to %d", c.Standbys, maxStandbys)
+	}
+	if len(c.AdvertisedAddress) > maxAddress {
+		bad("Config.AdvertisedAddress has %d bytes: use at most %d", len(c.AdvertisedAddress), maxAddress)
+	}
 	if c.ReplicationFactor < 0 || c.ReplicationFactor > 1<<15 {
 		bad("Config.ReplicationFactor %d: use 1 to the number of brokers, or 0 for the broker's default", c.ReplicationFactor)
 	}

@@ -113,6 +113,6 @@ func round(b *testing.B, g millrace.Guarantee) usage {
 	if err := <-ended; err != nil {
 		b.Fatal(err)
 	}
-	brokertest.DeleteTopics(b, bootstrap, app+"-site-repartition", app+"-by-experiment-repartition", app+"-sites-changelog", app+"-tasks")
+	brokertest.DeleteTopics(b, bootstrap, app+"-site-repartition", app+"-by-experiment-repartition", app+"-sites-changelog", app+"-tasks", app+"-members")
 	return took
 }

@@ -119,7 +119,7 @@ func chaos(t *testing.T, g millrace.Guarantee, seed uint64) { //nolint:thelper /
 	app := brokertest.UniqueName(t, "tasks")
 	in, out := app+"-texts", app+"-lengths"
 	brokertest.Topics(t, f.bootstrap, brokertest.Topic{Name: in, Partitions: 3}, brokertest.Topic{Name: out, Partitions: 2})
-	brokertest.DeleteTopics(t, f.bootstrap, app+"-tasks", app+"-"+f.task.Name+"-changelog")
+	brokertest.DeleteTopics(t, f.bootstrap, app+"-tasks", app+"-members", app+"-"+f.task.Name+"-changelog")
 	recs := make([]brokertest.Record, n)
 	want := map[string]int64{}
 	for i := range recs {

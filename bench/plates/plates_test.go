@@ -121,7 +121,7 @@ func TestKill(t *testing.T) {
 }
 
 func topicsOf(app string) []string {
-	return []string{"images_site." + app, app + "-site-repartition", app + "-by-experiment-repartition", app + "-sites-changelog", app + "-tasks"}
+	return []string{"images_site." + app, app + "-site-repartition", app + "-by-experiment-repartition", app + "-sites-changelog", app + "-tasks", app + "-members"}
 }
 
 func TestFlags(t *testing.T) {

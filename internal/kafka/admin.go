@@ -95,22 +95,6 @@ func (c *Client) Configs(ctx context.Context, names []string) (map[string]map[st
 	return all, nil
 }
 
-// Grow implements [transport.Admin].
-func (c *Client) Grow(ctx context.Context, name string, partitions int32) error {
-	ctx, cancel := within(ctx)
-	defer cancel()
-	res, err := c.admin.CreatePartitions(ctx, []kafka.PartitionsSpecification{{Topic: name, IncreaseTo: int(partitions)}})
-	if err != nil {
-		return wrap("add partitions to topic "+name, err)
-	}
-	for _, r := range res {
-		if r.Error.Code() != kafka.ErrNoError {
-			return permit("add partitions to topic "+name, "ALTER on topic "+name, r.Error)
-		}
-	}
-	return nil
-}
-
 // Starts implements [transport.Admin].
 func (c *Client) Starts(ctx context.Context, ps []transport.Partition) (map[transport.Partition]int64, error) {
 	return c.offsets(ctx, ps, kafka.EarliestOffsetSpec)
@@ -235,7 +219,7 @@ func (c *Client) membersOnce(ctx context.Context, group string) ([]transport.Mem
 			return nil, permit("describe group "+group, "READ on group "+group, g.Error)
 		}
 		for _, m := range g.Members {
-			list = append(list, transport.MemberInfo{ClientID: m.ClientID, Instance: m.GroupInstanceID, Host: m.Host})
+			list = append(list, transport.MemberInfo{ID: m.ConsumerID, ClientID: m.ClientID, Instance: m.GroupInstanceID, Host: m.Host})
 		}
 	}
 	return list, nil

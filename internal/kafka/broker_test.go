@@ -255,7 +255,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestAdmin makes, grows, describes and purges topics.
+// TestAdmin makes, describes and purges topics.
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	c, bootstrap := open(t)
@@ -268,12 +268,6 @@ func TestAdmin(t *testing.T) {
 		found, err := c.Topics(ctx, []string{name, name + "-absent"})
 		must(t, err)
 		return len(found) == 1 && found[name].Partitions == 2 && found[name].ID != ""
-	})
-	must(t, c.Grow(ctx, name, 3))
-	await(t, func() bool {
-		found, err := c.Topics(ctx, []string{name})
-		must(t, err)
-		return found[name].Partitions == 3
 	})
 	configs, err := c.Configs(ctx, []string{name})
 	must(t, err)
@@ -346,6 +340,9 @@ func TestMember(t *testing.T) {
 	}
 	past, err := first.Generation()
 	must(t, err)
+	if infos, err := c.Members(t.Context(), group); err != nil || len(infos) != 1 || infos[0].ID != past.MemberID() || past.MemberID() == "" {
+		t.Errorf("the coordinator knows %+v, %v; the member is %q", infos, err, past.MemberID())
+	}
 	at := transport.Position{Topic: in, Offset: 7, Metadata: "m"}
 	must(t, first.Commit(t.Context(), []transport.Position{at}))
 	p := producer(t, c, brokertest.UniqueName(t, "id"))

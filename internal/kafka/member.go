@@ -36,7 +36,7 @@ func (c *Client) NewMember(cfg transport.MemberConfig) (transport.Member, error)
 		"session.timeout.ms":            int(cfg.Session / time.Millisecond),
 		"heartbeat.interval.ms":         int(cfg.Session / time.Millisecond / 6),
 		"max.poll.interval.ms":          int(max(cfg.Session, minPollInterval) / time.Millisecond),
-		// A topology that grew has more tasks: notice soon.
+		// A topic that grew has more to do: notice soon.
 		"topic.metadata.refresh.interval.ms": 30_000,
 	}
 	if cfg.Instance != "" {
@@ -47,18 +47,14 @@ func (c *Client) NewMember(cfg transport.MemberConfig) (transport.Member, error)
 		return nil, wrap("make a member", err)
 	}
 	m := &member{c: k, cfg: cfg, log: c.cfg.Logger}
-	if err := m.subscribe(); err != nil {
+	if err := k.SubscribeTopics([]string{cfg.Topic}, m.rebalanced); err != nil {
 		_ = k.Close() // the subscription's error counts
-		return nil, err
+		return nil, wrap("subscribe to "+cfg.Topic, err)
 	}
 	return m, nil
 }
 
-func (m *member) subscribe() error {
-	return wrap("subscribe to "+m.cfg.Topic, m.c.SubscribeTopics([]string{m.cfg.Topic}, m.rebalanced))
-}
-
-// rebalanced tells of the change first when something is taken, so that nothing is committed for it once it is let go.
+// rebalanced tells of the change first when something is taken, so that nothing is done for it once it is let go.
 func (m *member) rebalanced(c *kafka.Consumer, ev kafka.Event) error {
 	switch e := ev.(type) {
 	case kafka.AssignedPartitions:
@@ -105,7 +101,7 @@ func (m *member) Generation() (transport.Generation, error) {
 	if err != nil {
 		return nil, wrap("read the group's generation", err)
 	}
-	return g, nil
+	return newGeneration(g)
 }
 
 // Commit implements [transport.Member].
@@ -153,14 +149,6 @@ func (m *member) Committed(ctx context.Context, ps []transport.Partition) ([]tra
 		}
 	}
 	return list, nil
-}
-
-// Rejoin implements [transport.Member].
-func (m *member) Rejoin() error {
-	if err := m.c.Unsubscribe(); err != nil {
-		return wrap("rejoin", err)
-	}
-	return m.subscribe()
 }
 
 // Close implements [transport.Member]. A static member stays in the group until its session ends, so that it may come

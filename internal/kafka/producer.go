@@ -252,12 +252,12 @@ func (p *producer) sendOffsets(ctx context.Context, ps []transport.Position, g t
 	if len(ps) == 0 {
 		return nil
 	}
-	meta, ok := g.(*kafka.ConsumerGroupMetadata)
+	gen, ok := g.(*generation)
 	if !ok { // without it the broker would accept the offsets of anybody
 		return fmt.Errorf("kafka: commit: %w: the member's generation is not known", transport.ErrAbort)
 	}
 	offsets := positions(ps)
-	return p.again(ctx, "send offsets", func(ctx context.Context) error { return p.p.SendOffsetsToTransaction(ctx, offsets, meta) })
+	return p.again(ctx, "send offsets", func(ctx context.Context) error { return p.p.SendOffsetsToTransaction(ctx, offsets, gen.meta) })
 }
 
 // Abort implements [transport.Producer]. Without the flush librdkafka may abort before the broker has heard of the

@@ -35,7 +35,7 @@ func TestFaults(t *testing.T) {
 	bootstrap := brokertest.Bootstrap(t)
 	app, in, out := brokertest.UniqueName(t, "app"), brokertest.UniqueName(t, "in"), brokertest.UniqueName(t, "out")
 	brokertest.Topics(t, bootstrap, brokertest.Topic{Name: in, Partitions: 3}, brokertest.Topic{Name: out, Partitions: 2})
-	brokertest.DeleteTopics(t, bootstrap, app+"-tasks", app+"-words-repartition", app+"-counts-changelog")
+	brokertest.DeleteTopics(t, bootstrap, app+"-tasks", app+"-members", app+"-words-repartition", app+"-counts-changelog")
 	records, want := make([]brokertest.Record, n), map[string]int64{}
 	for i := range records {
 		a, b := fmt.Sprint("w", i%vocabulary), fmt.Sprint("w", i*7%vocabulary)

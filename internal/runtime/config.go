@@ -25,6 +25,8 @@ type Config struct {
 	CommitInterval time.Duration
 	Transaction    time.Duration // after how long the broker ends one whose producer vanished; it holds up the readers behind it
 	Session        time.Duration
+	Standbys       int
+	Address        string // where other programs can ask this instance; the members topic has it
 	Replicas       int
 	CacheBytes     int64
 	DirtyBytes     int

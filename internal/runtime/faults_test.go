@@ -92,42 +92,33 @@ func (r *faultyRestore) Poll(wait time.Duration) ([]transport.Batch, error) {
 }
 
 func (f *faults) NewMember(cfg transport.MemberConfig) (transport.Member, error) {
-	m := &faultyMember{f: f, held: map[int32]bool{}, taken: map[int32]bool{}}
-	tell := cfg.Changed
-	cfg.Changed = func(given, taken []int32) {
-		for _, p := range given {
-			m.held[p] = true
-		}
-		for _, p := range taken {
-			delete(m.held, p)
-			delete(m.taken, p)
-		}
-		tell(given, taken)
-	}
-	m.tell = tell
-	var err error
-	m.Member, err = f.Client.NewMember(cfg)
-	return m, err
+	m, err := f.Client.NewMember(cfg)
+	return &faultyMember{Member: m, f: f, elected: cfg.Changed}, err
 }
 
-// faultyMember loses partitions and gets them again.
+// faultyMember is expelled and joins again, as it seems, and loses and wins elections.
 type faultyMember struct {
 	transport.Member
-	f           *faults
-	tell        func(given, taken []int32)
-	held, taken map[int32]bool // by Poll's goroutine only
+	f       *faults
+	elected func(given, taken []int32)
 }
 
 func (m *faultyMember) Poll(wait time.Duration) error {
-	for p := range m.held {
-		switch {
-		case m.taken[p]:
-			delete(m.taken, p)
-			m.tell([]int32{p}, nil)
-		case m.f.happens("task taken", 0.05):
-			m.taken[p] = true
-			m.tell(nil, []int32{p})
-		}
+	if m.f.happens("overthrown", 0.02) {
+		m.elected(nil, []int32{0})
+		m.elected([]int32{0}, nil)
 	}
 	return m.Member.Poll(wait)
 }
+
+func (m *faultyMember) Generation() (transport.Generation, error) {
+	g, err := m.Member.Generation()
+	if err == nil && g.MemberID() != "" && m.f.happens("expelled", 0.005) {
+		return another{g}, nil
+	}
+	return g, err
+}
+
+type another struct{ transport.Generation }
+
+func (a another) MemberID() string { return "another" }

@@ -18,6 +18,7 @@ import (
 type metrics struct {
 	rt       *Runtime
 	app      metric.MeasurementOption
+	copied   atomic.Int64 // records, by standbys
 	commits  atomic.Int64
 	aborted  atomic.Int64
 	duration metric.Float64Histogram
@@ -46,6 +47,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 	restored := counter("millrace.records.restored", "Changelog records read to restore stores.", "{record}")
 	left, err := m.Int64ObservableGauge("millrace.restore.remaining", metric.WithDescription("Changelog offsets that a task has yet to pass before it runs."), metric.WithUnit("{offset}"))
 	errs = append(errs, err)
+	copied := counter("millrace.records.copied", "Changelog records that standbys have taken in.", "{record}")
 	global := counter("millrace.records.global", "Records of global tables' topics that were taken in.", "{record}")
 	commits := counter("millrace.commits", "Commits of workers.", "{commit}")
 	aborts := counter("millrace.aborts", "Transactions that were taken back.", "{transaction}")
@@ -59,6 +61,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 		r.restores.each(func(task string, n int64) {
 			o.ObserveInt64(left, n, x.app, metric.WithAttributes(attribute.String("task", task)))
 		})
+		o.ObserveInt64(copied, x.copied.Load(), x.app)
 		if g := r.globals.Load(); g != nil {
 			o.ObserveInt64(global, g.applied.Load(), x.app)
 			o.ObserveInt64(dropped, g.dropped.Load(), x.app, metric.WithAttributes(attribute.String("task", "global tables")))
@@ -76,7 +79,7 @@ func newMetrics(r *Runtime, m metric.Meter) (*metrics, error) {
 			}
 		}
 		return nil
-	}, processed, produced, dropped, restored, left, global, commits, aborts, tasks)
+	}, processed, produced, dropped, restored, left, copied, global, commits, aborts, tasks)
 	return x, errors.Join(append(errs, err)...)
 }
 

@@ -97,7 +97,8 @@ func counting(t *testing.T, c *cluster) (r *Runtime, w *worker) {
 	t.Cleanup(func() { _ = r.dir.close() })
 	r.member, r.ids[0] = fresh{}, r.plan.Tasks()[0]
 	r.hire()
-	r.own.change([]int32{0}, nil)
+	r.own.grant("m", 0)
+	close(r.standbys.ended)
 	w = r.workers[0]
 	w.fetcher = reader{c: c}
 	return r, w
@@ -108,7 +109,7 @@ func TestMovedWhileRestored(t *testing.T) {
 	t.Parallel()
 	c := &cluster{end: 1000}
 	r, w := counting(t, c)
-	c.polled = func() { r.own.change(nil, []int32{0}) }
+	c.polled = func() { r.own.grant("m") }
 	held, _ := r.own.snapshot()
 	if diff := cmp.Diff([]int32{0}, r.reconcile(held)); diff != "" {
 		t.Fatalf("to open (-want +got):\n%s", diff)
@@ -133,7 +134,7 @@ func TestMovedBeforeAdopted(t *testing.T) {
 		if err := r.seat(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
-		r.own.change(nil, []int32{0})
+		r.own.grant("m")
 		w.version = r.own.current()
 		take := w.changes
 		if idle {

@@ -13,11 +13,23 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
-// open makes a task ready to run: its stores up to date, its positions and its checkpoint those of the last commit.
+// open makes a task ready to run: its stores up to date, its positions and its checkpoint those of the last commit. A standby
+// of it goes on from where it is.
 func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp uint64) (*task, error) {
+	t := r.standbys.claim(slot)
+	if t != nil {
+		r.log.Info("runtime: a standby takes over", "task", t.name)
+		t.dir.age = 0
+	}
 	for again := false; ; again = true {
-		t := &task{id: id, name: taskName(r.plan, id), slot: slot, stamp: stamp, flushed: time.Now()}
-		err := r.fill(ctx, t)
+		var err error
+		if t == nil {
+			t, err = r.build(ctx, id, slot)
+		}
+		t.stamp, t.flushed = stamp, time.Now()
+		if err == nil {
+			err = r.fill(ctx, t)
+		}
 		if err == nil {
 			return t, nil
 		}
@@ -25,13 +37,15 @@ func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp 
 		if again || !r.condemn(t.dir, err) {
 			return nil, errors.Join(fmt.Errorf("runtime: open task %s: %w", t.name, err), closed)
 		}
+		t = nil
 	}
 }
 
-// fill opens the stores of a task and reads what the broker has of it.
-func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
+// build opens the stores of a task as they are on the disk. What it returns is to be closed, also after an error.
+func (r *Runtime) build(ctx context.Context, id engine.TaskID, slot int32) (t *task, err error) {
+	t = &task{id: id, name: taskName(r.plan, id), slot: slot, flushed: time.Now()}
 	if t.dir, err = r.dir.task(t.slot, t.name); err != nil {
-		return err
+		return t, err
 	}
 	cfg := r.plan.Config(t.id, engine.Config{
 		Emit: t.sink, Wall: time.Now().UnixMilli(), Context: ctx,
@@ -43,11 +57,11 @@ func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
 		cfg.Globals = g.tables
 	}
 	if cfg.Disk, cfg.Memory, err = r.openStores(t, cfg.Stores); err != nil {
-		return err
+		return t, err
 	}
 	t.disk = cfg.Disk
 	if t.engine, err = engine.NewTask(cfg); err != nil {
-		return err
+		return t, err
 	}
 	topics := r.plan.Sources(t.id)
 	for _, tp := range topics {
@@ -56,6 +70,11 @@ func (r *Runtime) fill(ctx context.Context, t *task) (err error) {
 			role: tp.Role, alone: len(topics) == 1,
 		})
 	}
+	return t, nil
+}
+
+// fill reads what the broker has of a task.
+func (r *Runtime) fill(ctx context.Context, t *task) error {
 	if err := r.loadPositions(ctx, t); err != nil { // before the changelogs' ends are read
 		return err
 	}

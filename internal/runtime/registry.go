@@ -13,14 +13,14 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
-// registry says which partition of the tasks topic stands for which task. It only grows: a sub-topology that is added
-// must not shift the tasks of the others, whose stores and offsets other instances may hold.
+// registry gives each task a number, its slot. It only grows: a sub-topology that is added must not shift the tasks of the
+// others, whose stores other instances may hold.
 //
-// It lies in partition 0 of the tasks topic itself, compacted: "task/<name>" -> {"partition": n}, and "shape" -> what
-// the application looked like when its last instance started.
+// It lies in the tasks topic, compacted: "task/<name>" -> {"slot": n}, and "shape" -> what the application looked like when its
+// last instance started. The topic has one partition. The group is subscribed to it, and who gets it leads.
 type registry struct {
 	topic string
-	slots map[string]int32 // task name -> partition
+	slots map[string]int32 // by task name
 	shape *shape
 }
 
@@ -30,7 +30,7 @@ const (
 )
 
 type slotRecord struct {
-	Partition int32 `json:"partition"`
+	Slot int32 `json:"slot"`
 }
 
 // taskName names a task by what it reads, so that the name lasts.
@@ -38,45 +38,36 @@ func taskName(p *engine.Plan, id engine.TaskID) string {
 	return fmt.Sprintf("%s/%d", p.Subs[id.Sub].Key(), id.Partition)
 }
 
-// tasksTopic is the topic whose partitions the group shares out.
+// tasksTopic is the topic that the group is subscribed to.
 func tasksTopic(app string) string { return app + TasksSuffix }
 
 // TasksSuffix ends the name of the topic by which an application is known.
 const TasksSuffix = "-tasks"
 
-// register makes sure that every task of the plan is in the registry. grown reports that there were others already: the
-// group must be told then, since it may have shared out the topic's former partitions only. Instances that start at once
-// fence each other with a transactional id: what one writes, the next one reads.
-func register(ctx context.Context, cfg *Config, plan *engine.Plan) (r *registry, grown bool, err error) {
-	r = &registry{topic: tasksTopic(cfg.App)}
-	have, err := cfg.Client.Topics(ctx, []string{r.topic})
-	if err != nil {
-		return nil, false, err
+// register makes sure that every task of the plan is in the registry. Instances that start at once fence each other with a
+// transactional id: what one writes, the next one reads.
+func register(ctx context.Context, cfg *Config, plan *engine.Plan) (*registry, error) {
+	r := &registry{topic: tasksTopic(cfg.App)}
+	if err := r.make(ctx, cfg); err != nil {
+		return nil, err
 	}
 	want := shapeOf(plan)
 	for try := 0; ; try++ {
-		if t, ok := have[r.topic]; ok {
-			if err := r.read(ctx, cfg); err != nil {
-				return nil, false, err
-			}
-			missing := r.missing(plan)
-			if len(missing) == 0 && r.shape != nil && r.shape.differs(want) == "" && int(t.Partitions) >= len(r.slots) {
-				return r, grown, nil
-			}
+		if err := r.read(ctx, cfg); err != nil {
+			return nil, err
 		}
-		grown = len(r.slots) > 0
+		if len(r.missing(plan)) == 0 && r.shape != nil && r.shape.differs(want) == "" {
+			return r, nil
+		}
 		err := r.write(ctx, cfg, plan, want)
 		if err == nil {
-			return r, grown, nil
+			return r, nil
 		}
 		if !errors.Is(err, transport.ErrProducer) && !errors.Is(err, transport.ErrAbort) || try > 20 {
-			return nil, false, fmt.Errorf("runtime: write the task registry: %w", err)
+			return nil, fmt.Errorf("runtime: write the task registry: %w", err)
 		}
 		if err := sleep(ctx, time.Duration(try+1)*100*time.Millisecond); err != nil { // another instance writes it
-			return nil, false, err
-		}
-		if have, err = cfg.Client.Topics(ctx, []string{r.topic}); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 }
@@ -144,7 +135,7 @@ func (r *registry) apply(rec *graph.Raw) error {
 	case isTask:
 		var s slotRecord
 		err = json.Unmarshal(rec.Value, &s)
-		r.slots[name] = s.Partition
+		r.slots[name] = s.Slot
 	case key == shapeKey:
 		r.shape = &shape{}
 		err = json.Unmarshal(rec.Value, r.shape)
@@ -158,9 +149,6 @@ func (r *registry) apply(rec *graph.Raw) error {
 
 // write adds what is missing, unless another instance fences this one off.
 func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, want shape) error {
-	if err := r.grow(ctx, cfg, int32(len(plan.Tasks()))); err != nil {
-		return err
-	}
 	p, err := cfg.Client.NewProducer(transport.ProducerConfig{ID: cfg.App + "-registry", Timeout: cfg.Transaction})
 	if err != nil {
 		return err
@@ -176,10 +164,6 @@ func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, wa
 	for _, n := range r.slots {
 		next = max(next, n+1)
 	}
-	missing := r.missing(plan)
-	if err := r.grow(ctx, cfg, next+int32(len(missing))); err != nil {
-		return err
-	}
 	if err := p.Begin(); err != nil {
 		return err
 	}
@@ -191,7 +175,7 @@ func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, wa
 		}
 		return p.Produce(ctx, r.topic, &graph.Effect{Topic: log, Key: []byte(key), Value: b, Timestamp: time.Now().UnixMilli()})
 	}
-	for _, name := range missing {
+	for _, name := range r.missing(plan) {
 		if err := send(taskKey+name, slotRecord{next}); err != nil {
 			return err
 		}
@@ -205,14 +189,10 @@ func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, wa
 	return p.Commit(ctx, nil, nil)
 }
 
-// grow makes the tasks topic, or gives it more partitions.
-func (r *registry) grow(ctx context.Context, cfg *Config, n int32) error {
-	t := newTopics(cfg.App, cfg.Client)
-	have, err := t.make(ctx, []string{r.topic}, map[string]transport.TopicSpec{r.topic: {
-		Name: r.topic, Partitions: max(1, n), Replicas: cfg.Replicas, Config: map[string]string{"cleanup.policy": "compact"},
+// make makes the tasks topic.
+func (r *registry) make(ctx context.Context, cfg *Config) error {
+	_, err := newTopics(cfg.App, cfg.Client).make(ctx, []string{r.topic}, map[string]transport.TopicSpec{r.topic: {
+		Name: r.topic, Partitions: 1, Replicas: cfg.Replicas, Config: map[string]string{"cleanup.policy": "compact"},
 	}})
-	if err != nil || have[r.topic].Partitions >= n {
-		return err
-	}
-	return cfg.Client.Grow(ctx, r.topic, n)
+	return err
 }

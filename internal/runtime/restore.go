@@ -77,7 +77,7 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 		for i := range batches {
 			b := &batches[i]
 			x := todo[b.Partition]
-			if err := x.take(t.engine, b); err != nil {
+			if err := x.log.take(t.engine, b); err != nil {
 				return err
 			}
 			p.read(len(b.Records))
@@ -93,14 +93,14 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 }
 
 // take applies records of the changelog.
-func (x *restoring) take(e *engine.Task, b *transport.Batch) error {
+func (l *changelog) take(e *engine.Task, b *transport.Batch) error {
 	if n := len(b.Records); n > 0 {
-		x.log.next = b.Records[n-1].Offset + 1
+		l.next = b.Records[n-1].Offset + 1
 	}
 	if b.End {
-		x.log.next = max(x.log.next, b.Next)
+		l.next = max(l.next, b.Next)
 	}
-	return e.Restore(x.log.store, b.Records, x.log.next)
+	return e.Restore(l.store, b.Records, l.next)
 }
 
 // survey decides for each store where to begin, and wipes what cannot be gone on with.
@@ -124,6 +124,7 @@ func (r *Runtime) survey(ctx context.Context, t *task) (map[transport.Partition]
 	if err != nil {
 		return nil, err
 	}
+	t.logs = nil
 	todo := map[transport.Partition]*restoring{}
 	sealed := maps.Clone(t.dir.seal.Changelogs)
 	for i, s := range states {

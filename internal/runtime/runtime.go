@@ -13,6 +13,7 @@ import (
 
 	"github.com/millrace-go/millrace/internal/db/pebbledb"
 	"github.com/millrace-go/millrace/internal/engine"
+	"github.com/millrace-go/millrace/internal/members"
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
@@ -33,13 +34,21 @@ type Runtime struct {
 	registry *registry
 	own      *ownership
 	member   transport.Member
+	members  *members.Group
+	standbys *standbys
 	workers  []*worker
 	globals  atomic.Pointer[globals] // nil: the topology has none
 
 	mu    sync.Mutex
-	seats map[int32]*seat // by partition of the tasks topic
+	seats map[int32]*seat // by the task's slot in the registry
 	ids   map[int32]engine.TaskID
 	wake  chan struct{} // a seat has changed
+
+	telling  chan struct{} // what this instance says of itself may have changed
+	leads    atomic.Bool   // the group has chosen this instance
+	election chan struct{} // that has changed
+	endTerm  atomic.Pointer[context.CancelFunc]
+	leaving  atomic.Bool // it has said its last word
 }
 
 // seat is a task that is opened here or about to be.
@@ -55,8 +64,9 @@ type seat struct {
 func New(cfg Config) (*Runtime, error) {
 	r := &Runtime{
 		cfg: cfg, log: cfg.Logger.With("app", cfg.App), own: newOwnership(), seats: map[int32]*seat{},
-		ids: map[int32]engine.TaskID{}, wake: make(chan struct{}, 1),
+		ids: map[int32]engine.TaskID{}, wake: make(chan struct{}, 1), telling: make(chan struct{}, 1), election: make(chan struct{}, 1),
 	}
+	r.standbys = newStandbys(r)
 	r.state.listen = cfg.OnState
 	r.skips = newSkips(r.log)
 	r.restores.log, r.restores.listen = r.log, cfg.OnRestore
@@ -91,12 +101,11 @@ func (r *Runtime) Run(ctx context.Context) (err error) {
 			err = errors.Join(err, g.close())
 		}
 	}()
-	grown, err := r.prepare(ctx)
-	if err == nil {
+	if err = r.prepare(ctx); err == nil {
 		err = r.loadGlobals(ctx)
 	}
 	if err == nil {
-		err = r.work(ctx, grown)
+		err = r.work(ctx)
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil // stopped before it ran
@@ -105,23 +114,23 @@ func (r *Runtime) Run(ctx context.Context) (err error) {
 }
 
 // prepare settles what the application is, with the cluster and with the other instances.
-func (r *Runtime) prepare(ctx context.Context) (grown bool, err error) {
+func (r *Runtime) prepare(ctx context.Context) (err error) {
 	if r.plan, err = r.topics.plan(ctx, r.cfg.Graph, r.cfg.DeadLetters); err != nil {
-		return false, err
+		return err
 	}
 	if err := r.agree(ctx); err != nil {
-		return false, err
+		return err
 	}
 	if err := r.topics.prepare(ctx, r.plan, r.cfg.Replicas); err != nil {
-		return false, err
+		return err
 	}
-	if r.registry, grown, err = register(ctx, &r.cfg, r.plan); err != nil {
-		return false, err
+	if r.registry, err = register(ctx, &r.cfg, r.plan); err != nil {
+		return err
 	}
 	for _, id := range r.plan.Tasks() {
 		r.ids[r.registry.slots[taskName(r.plan, id)]] = id
 	}
-	return grown, nil
+	return nil
 }
 
 // clientID tells the other instances what this one looks like.
@@ -129,41 +138,43 @@ func (r *Runtime) clientID() string {
 	return r.cfg.App + "/" + r.dir.Instance + "/" + shapeOf(r.plan).fingerprint()
 }
 
-func (r *Runtime) transactionalID(worker int) string {
-	return fmt.Sprintf("%s-%s-%d", r.cfg.App, r.dir.Instance, worker)
+func transactionalID(app, instance string, worker int) string {
+	return fmt.Sprintf("%s-%s-%d", app, instance, worker)
 }
 
 // work runs membership, supervisor and workers until ctx ends or one of them fails.
-func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
+func (r *Runtime) work(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.hire()
 	defer func() { err = errors.Join(err, r.dismiss()) }()
+	if r.members, err = r.meet(ctx); err != nil {
+		return err
+	}
+	defer r.members.Close()
 	if err := r.join(); err != nil {
 		return err
 	}
-	group := &group{cancel: cancel}
-	// The membership outlives the workers: their last commits need it.
+	// The membership outlives the workers: their last commits need it, and the others what this instance says then.
 	memberCtx, leave := context.WithCancel(context.WithoutCancel(ctx))
-	var membership sync.WaitGroup
-	membership.Go(func() {
-		if err := r.membership(memberCtx); err != nil {
-			cancel(err)
-		}
-	})
+	membership := &group{cancel: cancel}
+	membership.run(func() error { return r.membership(memberCtx) })
 	defer func() {
 		leave()
-		membership.Wait()
+		membership.wait()
 		err = errors.Join(err, r.member.Close())
 	}()
 	if err := r.connect(ctx); err != nil {
 		return cause(ctx, err)
 	}
-	if grown {
-		if err := r.member.Rejoin(); err != nil {
-			return err
-		}
-	}
+	membership.run(func() error { return r.members.Follow(memberCtx) })
+	membership.run(func() error { return r.obey(memberCtx) })
+	led := make(chan struct{})
+	membership.run(func() error { defer close(led); return r.lead(memberCtx) })
+
+	group := &group{cancel: cancel}
+	group.run(func() error { return r.announce(ctx) })
+	group.run(func() error { return r.standbys.run(ctx) })
 	for _, w := range r.workers {
 		group.run(func() error { return w.run(ctx) })
 	}
@@ -177,6 +188,7 @@ func (r *Runtime) work(ctx context.Context, grown bool) (err error) {
 	}
 	r.state.set(Stopping, nil)
 	group.wait()
+	r.farewell(memberCtx, led)
 	return cause(ctx, err)
 }
 
@@ -224,16 +236,6 @@ func (g *group) run(f func() error) {
 
 func (g *group) wait() { g.wg.Wait() }
 
-// join makes the membership; the group answers while the workers connect.
-func (r *Runtime) join() error {
-	var err error
-	r.member, err = r.cfg.Client.NewMember(transport.MemberConfig{
-		Group: r.cfg.App, Topic: r.registry.topic, Instance: r.dir.Instance, ClientID: r.clientID(),
-		Session: r.cfg.Session, Changed: r.own.change,
-	})
-	return err
-}
-
 // connect connects all workers. Only then may anything committed be read: until a dead process's transactions are ended,
 // its offsets are not settled.
 func (r *Runtime) connect(ctx context.Context) error {
@@ -252,33 +254,13 @@ func (r *Runtime) connect(ctx context.Context) error {
 func (r *Runtime) endFormer(ctx context.Context) error {
 	if r.cfg.ExactlyOnce {
 		for i := len(r.workers); i < r.dir.Workers; i++ {
-			p, err := r.cfg.Client.NewProducer(transport.ProducerConfig{ID: r.transactionalID(i), Timeout: r.cfg.Transaction})
-			if err != nil {
-				return err
-			}
-			err = p.Init(ctx)
-			p.Close()
-			if err != nil {
+			if err := r.endTransaction(ctx, transactionalID(r.cfg.App, r.dir.Instance, i)); err != nil {
 				return err
 			}
 		}
 	}
 	r.dir.Workers = len(r.workers)
 	return r.dir.save()
-}
-
-// membership polls the group, unless a worker hangs: then the others of the application get its tasks.
-func (r *Runtime) membership(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if r.Stalled() != nil {
-			_ = sleep(ctx, time.Second)
-			continue
-		}
-		if err := r.member.Poll(100 * time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Stalled says which worker hangs, if one does.

@@ -46,9 +46,9 @@ func TestRegistryApply(t *testing.T) {
 	t.Parallel()
 	r := &registry{topic: "app-tasks", slots: map[string]int32{}}
 	for _, kv := range [][2]string{
-		{"task/in/0", `{"partition":4}`},
-		{"task/in/1", `{"partition":5}`},
-		{"task/in/0", `{"partition":4}`},
+		{"task/in/0", `{"slot":4}`},
+		{"task/in/1", `{"slot":5}`},
+		{"task/in/0", `{"slot":4}`},
 		{"task/in/1", ""},
 		{"shape", `{"subtopologies":[{"sources":"in","tasks":2}]}`},
 		{"of a later version", "?"},

@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
-// supervise opens the tasks that the group gives to this instance, and hands them to workers, until ctx ends.
+// supervise opens the tasks that the leader gives to this instance, and hands them to workers, until ctx ends.
 func (r *Runtime) supervise(ctx context.Context, g *group) error {
 	openings := make(chan struct{}, max(1, r.cfg.Workers)) // how many are opened at once
 	checked := false
@@ -40,6 +40,8 @@ func (r *Runtime) supervise(ctx context.Context, g *group) error {
 				r.state.set(Restoring, nil)
 			}
 		}
+		poke(r.telling)
+		poke(r.standbys.look)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -141,7 +143,7 @@ func (r *Runtime) adopted(t *task) {
 	r.mu.Lock()
 	r.seats[t.slot].task = t
 	r.mu.Unlock()
-	r.poke()
+	poke(r.wake)
 }
 
 // released notes that a worker has closed a task.
@@ -156,14 +158,7 @@ func (r *Runtime) leave(slot int32) {
 		s.task = nil
 	}
 	r.mu.Unlock()
-	r.poke()
-}
-
-func (r *Runtime) poke() {
-	select {
-	case r.wake <- struct{}{}:
-	default: // the supervisor has yet to look
-	}
+	poke(r.wake)
 }
 
 // complete says whether all that is held runs.

@@ -15,7 +15,7 @@ import (
 type task struct {
 	id      engine.TaskID
 	name    string
-	slot    int32  // its partition of the tasks topic
+	slot    int32  // its slot in the registry
 	stamp   uint64 // when the group gave it: see ownership
 	engine  *engine.Task
 	disk    db.DB // nil: no store lies there

@@ -58,7 +58,7 @@ func (r *Runtime) newWorker(i int) *worker {
 func (w *worker) connect(ctx context.Context) error {
 	id := ""
 	if w.rt.cfg.ExactlyOnce {
-		id = w.rt.transactionalID(w.index)
+		id = transactionalID(w.rt.cfg.App, w.rt.dir.Instance, w.index)
 	}
 	var err error
 	if w.producer, err = w.rt.cfg.Client.NewProducer(transport.ProducerConfig{ID: id, Timeout: w.rt.cfg.Transaction}); err != nil {

@@ -10,8 +10,6 @@ type Admin interface {
 	Create(ctx context.Context, specs []TopicSpec) error
 	// Configs returns the settings of topics, by name.
 	Configs(ctx context.Context, names []string) (map[string]map[string]string, error)
-	// Grow gives a topic more partitions.
-	Grow(ctx context.Context, name string, partitions int32) error
 	// Starts and Ends are the offsets of partitions' first record, and after their last, committed or not.
 	Starts(ctx context.Context, ps []Partition) (map[Partition]int64, error)
 	Ends(ctx context.Context, ps []Partition) (map[Partition]int64, error)
@@ -37,6 +35,7 @@ type TopicSpec struct {
 
 // MemberInfo is a member of a group as others see it.
 type MemberInfo struct {
+	ID       string // see Generation
 	ClientID string
 	Instance string // "": not static
 	Host     string

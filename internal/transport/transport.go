@@ -96,7 +96,11 @@ type Producer interface {
 }
 
 // Generation says who commits: a member of a group, in a generation. A coordinator refuses one that is past.
-type Generation any
+type Generation interface {
+	// MemberID is the id that the coordinator gave the member. A member that was expelled joins again under another one, and
+	// an id that was given up never comes back. "": the member is about to join.
+	MemberID() string
+}
 
 // MemberConfig is what a member is told.
 type MemberConfig struct {
@@ -119,7 +123,5 @@ type Member interface {
 	Commit(ctx context.Context, ps []Position) error
 	// Committed returns the committed positions of the group, once no transaction is about to change them.
 	Committed(ctx context.Context, ps []Partition) ([]Position, error)
-	// Rejoin makes the group share out the partitions anew.
-	Rejoin() error
 	Close() error
 }

@@ -33,6 +33,7 @@ type Group struct {
 	mu      sync.Mutex
 	view    *View         // never changed once it is here
 	changed chan struct{} // closed when view is replaced
+	stood   uint64        // the number of the last term that this instance stood for
 
 	announcing sync.Mutex // held over producer's use
 	producer   transport.Producer
@@ -59,13 +60,10 @@ func (g *Group) View() (*View, <-chan struct{}) {
 	return g.view, g.changed
 }
 
-// Follow reads the topic until ctx ends. The first view is of the whole topic: what is in its middle may be long past.
+// Follow reads the topic until ctx ends. A view is always of the whole topic: in its middle compaction may have left something
+// that a leader wrote in vain, and removed what says so.
 func (g *Group) Follow(ctx context.Context) error {
 	p := transport.Partition{Topic: g.topic.Name}
-	ends, err := g.cfg.Client.Ends(ctx, []transport.Partition{p})
-	if err != nil {
-		return err
-	}
 	f, err := g.cfg.Client.NewFetcher(transport.FetcherConfig{Name: "members", Group: g.cfg.App, Buffer: 1 << 20})
 	if err != nil {
 		return err
@@ -74,7 +72,7 @@ func (g *Group) Follow(ctx context.Context) error {
 	if err := f.Assign([]transport.Position{{Partition: p, Offset: transport.None}}); err != nil {
 		return err
 	}
-	v, next := newView(), int64(0)
+	v, fresh := newView(), false
 	for ctx.Err() == nil {
 		batches, err := f.Poll(100 * time.Millisecond)
 		if errors.Is(err, transport.ErrUnreachable) {
@@ -84,20 +82,17 @@ func (g *Group) Follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fresh := false
 		for _, b := range batches {
 			for i := range b.Records {
 				if err := v.apply(&b.Records[i]); err != nil {
 					return fmt.Errorf("members: topic %s, partition 0, %w", g.topic.Name, err)
 				}
-				next, fresh = b.Records[i].Offset+1, true
+				fresh = true
 			}
-			if b.End {
-				next = max(next, b.Next)
+			if b.End && fresh {
+				g.publish(v.clone())
+				fresh = false
 			}
-		}
-		if fresh && next >= ends[p] {
-			g.publish(v.clone())
 		}
 	}
 	return nil

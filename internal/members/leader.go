@@ -66,11 +66,11 @@ func (g *Group) Lead(ctx context.Context, member string) error {
 	}
 }
 
-// stand begins a term: from the empty assignment on, nobody heeds an earlier one.
+// stand begins a term: from its first record on, nobody heeds an earlier one.
 func (l *leader) stand(ctx context.Context, member string) error {
 	v, changed := l.g.View()
-	l.term = term{v.leader.number + 1, member}
-	if err := l.g.write(ctx, l.term.key(), decision{}); err != nil {
+	l.term = term{l.g.stand(v.leader.number), member}
+	if err := l.g.write(ctx, mark{l.term, 0}.key(), decision{}); err != nil {
 		return err
 	}
 	for v.leader.less(l.term) {
@@ -83,6 +83,15 @@ func (l *leader) stand(ctx context.Context, member string) error {
 	}
 	l.last = v
 	return l.still(v)
+}
+
+// stand returns the number of a new term. None is used twice by a member: who reads the topic after it was compacted would not
+// know then when it began.
+func (g *Group) stand(last uint64) uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stood = max(g.stood, last) + 1
+	return g.stood
 }
 
 func (l *leader) still(v *View) error {
@@ -112,7 +121,7 @@ func (l *leader) decide(ctx context.Context) (done bool, err error) {
 	for id, r := range v.Members {
 		if _, there := present[id]; there {
 			group.Members = append(group.Members, assign.Member{
-				ID: id, Instance: r.Instance, Acked: r.Acked, Held: r.Held, Lag: r.Lag, Leaving: r.Leaving,
+				ID: id, Instance: r.Instance, Acked: l.acked(r), Held: r.Held, Lag: r.Lag, Leaving: r.Leaving,
 			})
 			seen = append(seen, id)
 		}
@@ -127,11 +136,19 @@ func (l *leader) decide(ctx context.Context) (done bool, err error) {
 	if !changed {
 		next.Version++
 	}
-	if err := l.g.write(ctx, l.term.key(), decision{next.Version, seen, next.Grants, next.Standbys}); err != nil {
+	if err := l.g.write(ctx, mark{l.term, next.Version}.key(), decision{seen, next.Grants, next.Standbys}); err != nil {
 		return false, err
 	}
 	l.last = &View{Assignment: next, Seen: seen}
 	return false, l.tidy(ctx, v, present)
+}
+
+// acked is what a member obeys: one that is gone from everything obeys all that there is.
+func (l *leader) acked(r Record) uint64 {
+	if r.Acked == Gone {
+		return l.last.Assignment.Version
+	}
+	return r.Acked
 }
 
 // present maps the ids of the members that are there to their instances.

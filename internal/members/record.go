@@ -46,17 +46,29 @@ func (t term) less(o term) bool {
 	return t.number < o.number || t.number == o.number && t.member < o.member
 }
 
-func (t term) key() string { return assignmentKey + strconv.FormatUint(t.number, 10) + "/" + t.member }
-
-func parseTerm(s string) (term, error) {
-	number, member, _ := strings.Cut(s, "/")
-	n, err := strconv.ParseUint(number, 10, 64)
-	return term{n, member}, err
+// mark names a record of a leader: its n-th assignment, or with 0 the one that begins its term. Each has a key of its own, so
+// that none is lost to compaction because of one that was written in vain.
+type mark struct {
+	term    term
+	version uint64
 }
 
-// decision is an assignment as it lies in the topic. An empty one, of version 0, only announces the leader.
+func (m mark) key() string {
+	return fmt.Sprintf("%s%d/%d/%s", assignmentKey, m.term.number, m.version, m.term.member)
+}
+
+func parseMark(s string) (m mark, err error) {
+	number, rest, _ := strings.Cut(s, "/")
+	version, member, _ := strings.Cut(rest, "/")
+	m.term.member = member
+	if m.term.number, err = strconv.ParseUint(number, 10, 64); err == nil {
+		m.version, err = strconv.ParseUint(version, 10, 64)
+	}
+	return m, err
+}
+
+// decision is an assignment as it lies in the topic; its version is in the key.
 type decision struct {
-	Version  uint64                 `json:"version"`
 	Members  []string               `json:"members,omitempty"` // whose announcements it takes into account
 	Grants   map[int32]assign.Grant `json:"grants,omitempty"`
 	Standbys map[int32][]string     `json:"standbys,omitempty"`

@@ -17,17 +17,18 @@ type View struct {
 	Assignment assign.Assignment
 	Seen       []string // the members that the assignment knows of
 
-	leader term
-	terms  map[term]bool // whose keys are in the topic
+	leader  term          // the highest
+	decided mark          // the assignment's
+	marks   map[mark]bool // whose keys are in the topic
 }
 
 func newView() *View {
-	return &View{Members: map[string]Record{}, terms: map[term]bool{}}
+	return &View{Members: map[string]Record{}, marks: map[mark]bool{}}
 }
 
 func (v *View) clone() *View {
 	c := *v
-	c.Members, c.terms = maps.Clone(v.Members), maps.Clone(v.terms)
+	c.Members, c.marks = maps.Clone(v.Members), maps.Clone(v.marks)
 	return &c // assignments are never changed in place
 }
 
@@ -41,9 +42,9 @@ func (v *View) apply(r *graph.Raw) error {
 	if id, ok := strings.CutPrefix(key, memberKey); ok {
 		err = v.announced(id, r.Value)
 	} else if s, ok := strings.CutPrefix(key, assignmentKey); ok {
-		var t term
-		if t, err = parseTerm(s); err == nil {
-			err = v.decided(t, r.Value)
+		var m mark
+		if m, err = parseMark(s); err == nil {
+			err = v.decide(m, r.Value)
 		}
 	} else {
 		err = fmt.Errorf("unknown key %q", key)
@@ -67,40 +68,38 @@ func (v *View) announced(id string, value []byte) error {
 	return nil
 }
 
-func (v *View) decided(t term, value []byte) error {
-	if value == nil { // the leader of a higher term has cleaned up
-		delete(v.terms, t)
+func (v *View) decide(m mark, value []byte) error {
+	if value == nil { // a leader has tidied up
+		delete(v.marks, m)
 		return nil
 	}
-	v.terms[t] = true
-	if t.less(v.leader) {
+	v.marks[m] = true
+	if m.term.less(v.leader) {
 		return nil
 	}
-	v.leader = t
+	v.leader = m.term
+	if m.version == 0 {
+		return nil
+	}
 	var d decision
 	if err := json.Unmarshal(value, &d); err != nil {
 		return err
 	}
-	if d.Version > 0 {
-		v.Assignment = assign.Assignment{Version: d.Version, Grants: d.Grants, Standbys: d.Standbys}
-		v.Seen = d.Members
-	}
+	v.Assignment = assign.Assignment{Version: m.version, Grants: d.Grants, Standbys: d.Standbys}
+	v.Seen, v.decided = d.Members, m
 	return nil
 }
 
-// past lists the terms whose keys can go.
-func (v *View) past() []term {
-	var list []term
-	for t := range v.terms {
-		if t.less(v.leader) {
-			list = append(list, t)
+// past lists the records that nobody needs any more: none while the leader has not decided.
+func (v *View) past() []mark {
+	if v.decided.term != v.leader {
+		return nil
+	}
+	var list []mark
+	for m := range v.marks {
+		if m.term.less(v.leader) || m.term == v.leader && m.version > 0 && m.version < v.decided.version {
+			list = append(list, m)
 		}
 	}
-	slices.SortFunc(list, func(a, b term) int {
-		if a.less(b) {
-			return -1
-		}
-		return 1
-	})
 	return list
 }

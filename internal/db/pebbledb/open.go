@@ -83,7 +83,12 @@ func open(dir string, opts Options) (*DB, error) {
 		return nil, err
 	}
 	l0 := d.p.Metrics().Levels[0].TablesSize
-	d.gate.change(func() { d.gate.l0 = l0 }) // compactions may run already
+	d.gate.change(func() { // compactions may run already
+		d.gate.l0 = l0
+		if l0 >= d.gate.maxL0 { // a load was cut short
+			d.gate.load = loaded
+		}
+	})
 	d.latch.arm()
 	return d, nil
 }

@@ -76,6 +76,7 @@ func open(dir string, opts Options) (*DB, error) {
 		}
 	}
 	if err != nil {
+		d.files.closeRest()
 		_ = lock.Close() // the error that matters is the one above
 		if d.own {
 			d.cache.Close()

@@ -12,7 +12,7 @@ const never = 1 << 20
 // pebbleOptions are Pebble's options for one task among many: little memory, one compaction at a time, point reads first.
 func pebbleOptions(o Options, d *DB) *pebble.Options {
 	p := &pebble.Options{
-		FS:         disk{FS: o.FS, latch: d.latch},
+		FS:         disk{FS: o.FS, latch: d.latch, files: &d.files},
 		Lock:       d.lock,
 		Cache:      d.cache.blocks,
 		FileCache:  d.cache.files,

@@ -297,10 +297,31 @@ func (w *world) checkRest() {
 			w.t.Fatalf("task %d has the copies %v of %d", task.Slot, got, want)
 		}
 	}
+	w.checkSpread()
 	for sub, byMember := range counts {
 		all := slices.Collect(maps.Values(byMember))
 		if slices.Max(all)-slices.Min(all) > 1 {
 			w.t.Fatalf("sub-topology %d is out of balance: %v", sub, byMember)
+		}
+	}
+}
+
+// checkSpread says that no standby is where another instance with two fewer could keep it.
+func (w *world) checkSpread() {
+	w.t.Helper()
+	loads := map[string]int{}
+	for _, copies := range w.last.Standbys {
+		for _, instance := range copies {
+			loads[instance]++
+		}
+	}
+	for slot, copies := range w.last.Standbys {
+		for _, from := range copies {
+			for _, p := range w.procs {
+				if to := p.instance; loads[from]-loads[to] >= 2 && !slices.Contains(copies, to) && w.last.Grants[slot].Instance != to {
+					w.t.Fatalf("%s has %d copies and %s %d, which could have that of task %d: %v", from, loads[from], to, loads[to], slot, w.last.Standbys)
+				}
+			}
 		}
 	}
 }

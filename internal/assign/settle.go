@@ -39,12 +39,12 @@ func (p *plan) settled(slot int32) (Grant, stage) {
 	}
 	// Nobody that was granted the task can commit for it. Yet a member may hold it that was not granted it: before there
 	// was a first assignment, by another rule, and then it goes on. One that obeys an assignment is about to stop.
-	for _, id := range p.holders[slot] {
-		m := p.announced[id]
-		if m.Acked == 0 && len(p.holders[slot]) == 1 && grant.From == "" {
-			return Grant{Member: id, Instance: m.Instance}, kept
+	if ids := p.holders[slot]; len(ids) > 0 {
+		m := p.announced[ids[0]]
+		if m.Acked == 0 && len(ids) == 1 && grant.From == "" {
+			return Grant{Member: m.ID, Instance: m.Instance}, kept
 		}
-		return Grant{Instance: m.Instance, From: id, Since: p.version}, parted
+		return Grant{Instance: m.Instance, From: m.ID, Since: p.version}, parted
 	}
 	return grant, pending
 }

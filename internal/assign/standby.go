@@ -48,13 +48,13 @@ func (p *plan) copies() {
 			loads[instance]++
 		}
 	}
-	p.warmUp()
+	p.spread(keepers, loads, p.warmUp())
 }
 
 // warmUp starts as many warm-ups as may run at one time, those that have begun first. A receiver that is a standby anyway
-// needs none: it catches up by itself.
-func (p *plan) warmUp() {
-	left := p.cfg.MaxWarmups
+// needs none: it catches up by itself. It gives how many more may start.
+func (p *plan) warmUp() (left int) {
+	left = p.cfg.MaxWarmups
 	for _, j := range p.tasks {
 		if len(j.copy) > p.cfg.Standbys {
 			left--
@@ -66,6 +66,7 @@ func (p *plan) warmUp() {
 			left--
 		}
 	}
+	return left
 }
 
 // keepers gives the instances that may keep copies, each with one of its members.

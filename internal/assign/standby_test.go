@@ -10,7 +10,7 @@ func TestStandbys(t *testing.T) {
 	check(t, []situation{
 		{
 			name: "spread evenly, elsewhere", tasks: stateful(3), cfg: one, last: each, members: abc,
-			want: each, standbys: map[int32][]string{0: {"b"}, 1: {"a"}, 2: {"a"}},
+			want: each, standbys: map[int32][]string{0: {"b"}, 1: {"c"}, 2: {"a"}},
 		},
 		{
 			name: "as many as there are instances", tasks: stateful(1), cfg: two, last: all(1, on("a1")), members: abc[:2],
@@ -26,6 +26,21 @@ func TestStandbys(t *testing.T) {
 			name: "they stay, though another has less to read", tasks: stateful(1), cfg: one, last: all(1, on("a1")),
 			copies:  map[int32][]string{0: {"b"}},
 			members: []Member{{ID: "a1"}, {ID: "b1"}, {ID: "c1", Lag: map[int32]int64{0: 20_000}}}, same: true,
+		},
+		{
+			name: "a new instance takes its share over: it reads first", tasks: stateful(4), cfg: one,
+			last: map[int32]Grant{0: on("a1"), 1: on("b1"), 2: on("a1"), 3: on("c1")}, members: abc,
+			copies:   map[int32][]string{0: {"b"}, 1: {"a"}, 2: {"b"}, 3: {"b"}},
+			want:     map[int32]Grant{0: on("a1"), 1: on("b1"), 2: on("a1"), 3: on("c1")},
+			standbys: map[int32][]string{0: {"b", "c"}, 1: {"a"}, 2: {"b"}, 3: {"b"}},
+		},
+		{
+			name: "then the old copy goes", tasks: stateful(4), cfg: one,
+			last:     map[int32]Grant{0: on("a1"), 1: on("b1"), 2: on("a1"), 3: on("c1")},
+			members:  []Member{abc[0], abc[1], {ID: "c1", Lag: map[int32]int64{0: 10_000}}},
+			copies:   map[int32][]string{0: {"b", "c"}, 1: {"a"}, 2: {"b"}, 3: {"b"}},
+			want:     map[int32]Grant{0: on("a1"), 1: on("b1"), 2: on("a1"), 3: on("c1")},
+			standbys: map[int32][]string{0: {"c"}, 1: {"a"}, 2: {"b"}, 3: {"b"}},
 		},
 		{
 			name: "standby gone", tasks: stateful(1), cfg: two, last: all(1, on("a1")), copies: map[int32][]string{0: {"d", "c"}},

@@ -21,6 +21,13 @@ type DB interface {
 	Close() error
 }
 
+// Loader is a DB that takes very many rows at less cost if it is told that they come. What holds of the DB holds all the
+// while: batches are applied at once or not at all, and a crash takes the youngest first.
+type Loader interface {
+	// Load(true) says that they come from now on, Load(false) that they have come; then it flushes, too.
+	Load(on bool) error
+}
+
 // Batch collects writes; where they touch the same key, the later one counts. After Commit or Discard it must not be used
 // again ([ErrBatchDone]), but for Discard, which then does nothing.
 type Batch interface {

@@ -6,8 +6,14 @@ import (
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
-// feed gives batches to their tasks.
+// feed gives batches to their tasks. Where there are none is the time for the disks: otherwise what was committed last would
+// wait for the next commit, and be replayed after a crash however long ago it was.
 func (w *worker) feed(batches []transport.Batch) error {
+	if len(batches) == 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
 	for i := range batches {
 		b := &batches[i]
 		s := w.sources[b.Partition]

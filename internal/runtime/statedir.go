@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -155,6 +156,9 @@ func (t *taskDir) touch() error {
 func replaceFile(name string, b []byte) error {
 	tmp := name + ".new"
 	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = fmt.Errorf("%w: make room on the disk, or move Config.StateDir, and start again", err)
+		}
 		return fmt.Errorf("runtime: %w", err)
 	}
 	if err := os.Rename(tmp, name); err != nil {

@@ -8,13 +8,16 @@ import "github.com/cockroachdb/pebble/v2/vfs"
 type disk struct {
 	vfs.FS
 	latch *latch
+	files *writing
 }
 
 func (d disk) wrap(f vfs.File, err error) (vfs.File, error) {
 	if d.latch.check(err) != nil {
 		return nil, err
 	}
-	return file{f, d.latch}, nil
+	w := &file{f, d.latch, d.files}
+	d.files.add(w)
+	return w, nil
 }
 
 // Create starts every flush and every compaction, so this is where they are held.
@@ -45,7 +48,7 @@ func (d disk) OpenDir(name string) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file{f, d.latch}, nil
+	return &file{f, d.latch, d.files}, nil
 }
 
 func (d disk) Rename(from, to string) error {
@@ -79,9 +82,15 @@ func (d disk) Unwrap() vfs.FS { return d.FS }
 type file struct {
 	vfs.File
 	latch *latch
+	files *writing
 }
 
-func (f file) Write(b []byte) (int, error) {
+func (f *file) Close() error {
+	f.files.remove(f)
+	return f.File.Close()
+}
+
+func (f *file) Write(b []byte) (int, error) {
 	if err := f.latch.err(); err != nil {
 		return 0, err
 	}
@@ -89,7 +98,7 @@ func (f file) Write(b []byte) (int, error) {
 	return n, f.latch.check(err)
 }
 
-func (f file) WriteAt(b []byte, off int64) (int, error) {
+func (f *file) WriteAt(b []byte, off int64) (int, error) {
 	if err := f.latch.err(); err != nil {
 		return 0, err
 	}
@@ -97,21 +106,21 @@ func (f file) WriteAt(b []byte, off int64) (int, error) {
 	return n, f.latch.check(err)
 }
 
-func (f file) Sync() error {
+func (f *file) Sync() error {
 	if err := f.latch.err(); err != nil {
 		return err
 	}
 	return f.latch.check(f.File.Sync())
 }
 
-func (f file) SyncData() error {
+func (f *file) SyncData() error {
 	if err := f.latch.err(); err != nil {
 		return err
 	}
 	return f.latch.check(f.File.SyncData())
 }
 
-func (f file) SyncTo(length int64) (bool, error) {
+func (f *file) SyncTo(length int64) (bool, error) {
 	if err := f.latch.err(); err != nil {
 		return false, err
 	}

@@ -22,6 +22,7 @@ type gate struct {
 	recent     int64 // bytes committed since the last flush began
 	compacting int
 	l0         int64 // bytes
+	load       loading
 }
 
 func newGate(memTable int64) *gate {
@@ -41,7 +42,7 @@ func (g *gate) enter(bytes int, l *latch, flush func() error) error {
 		}
 		g.mu.Lock()
 		late := !g.flushing && g.recent >= 2*g.maxNew
-		if !late && (!g.flushing || g.recent < g.maxNew) && (g.compacting <= 0 || g.l0 < g.maxL0) {
+		if !late && (!g.flushing || g.recent < g.maxNew) && (g.compacting <= 0 || g.l0 < g.most()) {
 			g.recent += int64(bytes)
 			g.mu.Unlock()
 			return nil
@@ -100,6 +101,7 @@ func (g *gate) compactionEnd(i pebble.CompactionInfo) {
 		if i.Output.Level == 0 {
 			g.l0 += size(i.Output.Tables)
 		}
+		g.shrunk()
 	})
 }
 

@@ -15,7 +15,7 @@ func TestLatchHoldsWriters(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLatch("dir", slog.New(slog.DiscardHandler))
-		d := disk{FS: vfs.NewMem(), latch: l}
+		d := disk{FS: vfs.NewMem(), latch: l, files: &writing{}}
 		if _, err := d.Create("a", vfs.WriteCategoryUnspecified); err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestDiskFrozen(t *testing.T) {
 	t.Parallel()
 	l := newLatch("dir", slog.New(slog.DiscardHandler))
 	mem := vfs.NewMem()
-	d := disk{FS: mem, latch: l}
+	d := disk{FS: mem, latch: l, files: &writing{}}
 	f, err := d.Create("old", vfs.WriteCategoryUnspecified)
 	if err != nil {
 		t.Fatal(err)

@@ -76,6 +76,7 @@ func open(dir string, opts Options) (*DB, error) {
 		}
 	}
 	if err != nil {
+		d.files.closeRest()
 		_ = lock.Close() // the error that matters is the one above
 		if d.own {
 			d.cache.Close()
@@ -83,7 +84,12 @@ func open(dir string, opts Options) (*DB, error) {
 		return nil, err
 	}
 	l0 := d.p.Metrics().Levels[0].TablesSize
-	d.gate.change(func() { d.gate.l0 = l0 }) // compactions may run already
+	d.gate.change(func() { // compactions may run already
+		d.gate.l0 = l0
+		if l0 >= d.gate.maxL0 { // a load was cut short
+			d.gate.load = loaded
+		}
+	})
 	d.latch.arm()
 	return d, nil
 }

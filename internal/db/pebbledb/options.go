@@ -12,7 +12,7 @@ const never = 1 << 20
 // pebbleOptions are Pebble's options for one task among many: little memory, one compaction at a time, point reads first.
 func pebbleOptions(o Options, d *DB) *pebble.Options {
 	p := &pebble.Options{
-		FS:         disk{FS: o.FS, latch: d.latch},
+		FS:         disk{FS: o.FS, latch: d.latch, files: &d.files},
 		Lock:       d.lock,
 		Cache:      d.cache.blocks,
 		FileCache:  d.cache.files,
@@ -25,10 +25,12 @@ func pebbleOptions(o Options, d *DB) *pebble.Options {
 		L0StopWritesThreshold:       never,
 		LBaseMaxBytes:               64 << 20,
 		MaxManifestFileSize:         o.manifestBytes,
-		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 1 },
+		CompactionConcurrencyRange:  func() (lower, upper int) { return d.gate.compactions(), 1 },
 		Logger:                      logger{o.Logger, d.latch},
 		EventListener:               listener(o.Logger, d),
 	}
+	// What Pebble would take as reasons for a compaction more than the lower bound.
+	p.Experimental.L0CompactionConcurrency, p.Experimental.CompactionDebtConcurrency = never, never<<30
 	// A level inherits from the one above. Tables of L0 are rewritten soon, so they are not worth compressing.
 	p.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	p.Levels[1].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }

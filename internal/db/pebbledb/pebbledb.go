@@ -24,6 +24,7 @@ type DB struct {
 	cache *Cache // closed with the DB if it is its own
 	own   bool
 	latch *latch
+	files writing
 	gate  *gate
 
 	reader *pebble.Iterator   // for Get, of the current state; nil until one is wanted
@@ -123,6 +124,7 @@ func (d *DB) Close() error {
 	d.dropIdle()
 	d.latch.letGo()
 	closeErr := d.p.Close()
+	d.files.closeRest()
 	if err == nil {
 		err = explain(d.dir, closeErr)
 	}

@@ -124,6 +124,9 @@ func (p *producer) Init(ctx context.Context) error {
 	if p.id == "" {
 		return nil
 	}
+	// librdkafka looks for the coordinator before it is connected to any broker but the bootstrap one, and then again after
+	// 500 ms: with the brokers known and connected to, it finds it at once. Where no broker answers it tries all the same.
+	_, _ = p.p.GetMetadata(nil, false, int(turn.Milliseconds()))
 	return p.again(ctx, "init transactions", p.p.InitTransactions)
 }
 

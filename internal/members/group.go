@@ -35,8 +35,10 @@ type Group struct {
 	changed chan struct{} // closed when view is replaced
 	stood   uint64        // the number of the last term that this instance stood for
 
-	announcing sync.Mutex // held over producer's use
-	producer   transport.Producer
+	// turn is had by who uses producer. Not a mutex: the wait for a broker is one in which other goroutines can be seen to wait,
+	// too (testing/synctest).
+	turn     chan struct{}
+	producer transport.Producer
 }
 
 // New returns a group that has read nothing yet.
@@ -46,7 +48,7 @@ func New(cfg Config) (*Group, error) {
 		return nil, err
 	}
 	return &Group{
-		cfg: cfg, topic: &graph.Topic{Name: cfg.App + Suffix}, view: newView(), changed: make(chan struct{}), producer: p,
+		cfg: cfg, topic: &graph.Topic{Name: cfg.App + Suffix}, view: newView(), changed: make(chan struct{}), turn: make(chan struct{}, 1), producer: p,
 	}, nil
 }
 
@@ -116,8 +118,8 @@ func (g *Group) write(ctx context.Context, key string, value any) error {
 	if err != nil {
 		return err
 	}
-	g.announcing.Lock()
-	defer g.announcing.Unlock()
+	g.turn <- struct{}{}
+	defer func() { <-g.turn }()
 	if err := g.producer.Produce(ctx, g.topic.Name, e); err != nil {
 		return err
 	}

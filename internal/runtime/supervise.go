@@ -23,16 +23,8 @@ func (r *Runtime) supervise(ctx context.Context, g *group) error {
 				}
 				checked = true
 			}
-			for _, s := range r.reconcile(held) {
-				g.run(func() error {
-					select {
-					case openings <- struct{}{}:
-						defer func() { <-openings }()
-						return r.seat(ctx, s)
-					case <-ctx.Done():
-						return nil
-					}
-				})
+			if fresh := r.reconcile(held); len(fresh) > 0 {
+				g.run(func() error { return r.seatAll(ctx, g, openings, fresh) })
 			}
 			if r.complete(held) {
 				r.state.set(Running, nil)
@@ -94,6 +86,25 @@ func (r *Runtime) lightest(id engine.TaskID) *worker {
 		}
 		return all[a] - all[b]
 	})
+}
+
+// seatAll opens tasks in their order, as many at once as there are openings: which is opened first must not be chance, or no
+// simulation happens twice.
+func (r *Runtime) seatAll(ctx context.Context, g *group, openings chan struct{}, slots []int32) error {
+	for _, slot := range slots {
+		select {
+		case openings <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		g.run(func() error {
+			defer func() { <-openings }()
+			return r.seat(ctx, slot)
+		})
+	}
+	return nil
 }
 
 // seat opens a task and hands it to its worker.

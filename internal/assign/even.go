@@ -7,15 +7,23 @@ import (
 
 // even passes extras on, from members that have the most to members that have the fewest, until their numbers differ by
 // one at most. It is successive shortest paths on a flow of extras: each path passes extras from member to member at the
-// least cost in all, so the deal stays the cheapest for the totals that it has.
+// least cost in all, so the deal stays the cheapest for the totals that it has. In the end it also passes on what is
+// cheaper elsewhere.
 func (d *deal) even() {
-	for slices.Max(d.total)-slices.Min(d.total) >= 2 {
-		from, to, path := d.cheapestPath()
+	for {
+		difference := slices.Max(d.total) - slices.Min(d.total)
+		if difference == 0 {
+			return
+		}
+		path, cost := d.cheapestPath()
+		if difference == 1 && cost >= 0 {
+			return
+		}
 		for _, s := range path {
 			d.extra[s.sub][s.from], d.extra[s.sub][s.to] = false, true
+			d.total[s.from]--
+			d.total[s.to]++
 		}
-		d.total[from]--
-		d.total[to]++
 	}
 }
 
@@ -23,8 +31,8 @@ func (d *deal) even() {
 type step struct{ sub, from, to int }
 
 // cheapestPath finds the way to pass an extra from a member that has the most to one that has the fewest. There always is
-// one: the first has an extra of a sub-topology that the second has not.
-func (d *deal) cheapestPath() (from, to int, path []step) {
+// one if these differ by two: the first has an extra of a sub-topology that the second has not.
+func (d *deal) cheapestPath() (path []step, least int) {
 	n := len(d.total)
 	most, fewest := slices.Max(d.total), slices.Min(d.total)
 	edges := d.edges()
@@ -54,16 +62,16 @@ func (d *deal) cheapestPath() (from, to int, path []step) {
 			break
 		}
 	}
-	to = -1
+	to := -1
 	for member := range n {
 		if d.total[member] == fewest && (to < 0 || cost[member] < cost[to]) {
 			to = member
 		}
 	}
-	for from = to; via[from].from >= 0 && len(path) < n; from = via[from].from {
-		path = append(path, via[from])
+	for at := to; via[at].from >= 0 && len(path) < n; at = via[at].from {
+		path = append(path, via[at])
 	}
-	return from, to, path
+	return path, cost[to]
 }
 
 // edge is the cheapest step from one member to another; sub is -1 if there is none.

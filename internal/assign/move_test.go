@@ -35,6 +35,15 @@ func TestScaleOut(t *testing.T) {
 			copies: map[int32][]string{3: {"b"}}, members: behind(400_000, 2, 3), same: true,
 		},
 		{
+			name: "and keeps its destination", tasks: stateful(2), last: all(2, on("a1")), copies: map[int32][]string{1: {"c"}},
+			members: []Member{{ID: "a1"}, {ID: "b1"}, {ID: "c1", Lag: map[int32]int64{1: 900_000}}}, same: true,
+		},
+		{
+			name: "rather to somebody that can run it at once", tasks: stateful(2), last: all(2, on("a1")), copies: map[int32][]string{1: {"b"}},
+			members: []Member{{ID: "a1"}, {ID: "b1", Lag: map[int32]int64{1: 50_000}}, {ID: "c1", Lag: map[int32]int64{1: 9_000}}},
+			want:    map[int32]Grant{0: on("a1"), 1: way("a1", 6, "c1")}, standbys: map[int32][]string{1: {"b"}},
+		},
+		{
 			name: "still warming up", tasks: stateful(4), last: four, copies: map[int32][]string{0: {"b"}, 1: {"b"}},
 			members: behind(10_001, 0, 1), same: true,
 		},

@@ -2,7 +2,6 @@ package assign
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -41,15 +40,12 @@ type plan struct {
 	restarting map[string]bool    // restarting has the instances of those in the group that have not announced themselves yet.
 	able       []*Member          // able are the members that may be given tasks, by instance: announced, not leaving.
 
-	tasks  []*job     // tasks are in the order of their slots.
-	subs   int        // subs is the number of sub-topologies.
-	counts load       // counts has how many tasks each of able runs or is about to.
-	slow   []transfer // slow are the moves that have to wait until the receiver has caught up, the next to start first.
-	leftover
+	tasks    []*job          // tasks are in the order of their slots.
+	subs     int             // subs is the number of sub-topologies.
+	counts   load            // counts has how many tasks each of able runs or is about to.
+	slow     []transfer      // slow are the moves that have to wait until the receiver has caught up, the next to start first.
+	leftover map[int32]Grant // leftover has the grants of slots that are not tasks any more, until nobody holds them.
 }
-
-// leftover has the grants of slots that are not tasks any more, until nobody holds them.
-type leftover map[int32]Grant
 
 // job is a task on its way through the plan.
 type job struct {
@@ -76,7 +72,7 @@ const (
 func newPlan(prev Assignment, g Group, cfg Config) *plan {
 	p := &plan{
 		prev: prev, cfg: cfg, version: prev.Version + 1,
-		present: g.Present, announced: map[string]*Member{}, holders: map[int32][]string{}, restarting: map[string]bool{}, leftover: leftover{},
+		present: g.Present, announced: map[string]*Member{}, holders: map[int32][]string{}, restarting: map[string]bool{}, leftover: map[int32]Grant{},
 	}
 	for i := range g.Members {
 		m := &g.Members[i]
@@ -141,7 +137,7 @@ func (p *plan) caughtUp(j *job, member int) bool { return p.lag(j, member) <= p.
 
 // assignment is the plan as it is published.
 func (p *plan) assignment() Assignment {
-	a := Assignment{Version: p.version, Grants: maps.Clone(map[int32]Grant(p.leftover)), Standbys: map[int32][]string{}}
+	a := Assignment{Version: p.version, Grants: p.leftover, Standbys: map[int32][]string{}}
 	for _, j := range p.tasks {
 		if j.stage == pending && j.at >= 0 {
 			m := p.able[j.at]

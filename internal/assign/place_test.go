@@ -62,6 +62,12 @@ func TestFreeTasks(t *testing.T) {
 			want:    map[int32]Grant{0: on("b1"), 1: on("a2")},
 		},
 		{
+			name: "nor if its destination is gone too", tasks: stateful(2),
+			last:    map[int32]Grant{0: way("a1", 5, "c1"), 1: on("a1")},
+			members: []Member{{ID: "a2"}, {ID: "b1"}},
+			want:    map[int32]Grant{0: on("b1"), 1: on("a2")},
+		},
+		{
 			name: "unless only the former holder has its state", tasks: stateful(2),
 			last:    map[int32]Grant{0: way("a1", 5, "b1"), 1: on("a1")},
 			members: []Member{{ID: "a1", Acked: 5, Held: []int32{1}}, {ID: "c1"}},

@@ -14,7 +14,7 @@ var seedFlag = flag.Uint64("seed", 0, "run the property tests with this seed onl
 func property(t *testing.T, test func(t *testing.T, rng *rand.Rand)) {
 	t.Helper()
 	var seeds []uint64
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		seeds = append(seeds, seed+1)
 		if seed%4 == 0 {
 			seeds = append(seeds, rand.Uint64())

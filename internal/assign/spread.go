@@ -42,7 +42,7 @@ func (p *plan) spread(keepers map[string]int, loads map[string]int, left int) {
 		case s.ready:
 			s.job.copy = append(slices.DeleteFunc(copies, func(instance string) bool { return instance == s.from }), s.to)
 		case left > 0:
-			s.job.copy = append(copies, s.to)
+			s.job.copy = append(s.job.copy, s.to)
 			left--
 		default:
 			return // those that are ready came first

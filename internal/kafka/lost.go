@@ -24,7 +24,7 @@ func (f *fetcher) lost(e kafka.Error) error {
 				"raise retention.ms and retention.bytes of the topic; started again, the application goes on from the first record", what, transport.ErrPosition, at, first))
 		case at > end:
 			errs = append(errs, fmt.Errorf("kafka: %s: %w: offset %d is next and the topic ends at %d: it was made anew, or has lost its end: "+
-				"started again, the application goes on from the first record", what, transport.ErrPosition, at, end))
+				"reset the application (millrace reset), or start it again as it is, to go on from the first record", what, transport.ErrPosition, at, end))
 		}
 	}
 	if errs == nil { // gone in between

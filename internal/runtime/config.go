@@ -46,6 +46,8 @@ const (
 	flushInterval = 5 * time.Second
 	// purgeInterval is how often repartition topics lose what has been read.
 	purgeInterval = 30 * time.Second
+	// watchInterval is how often the topics that are read are compared with those that there were at the start.
+	watchInterval = 5 * time.Second
 	// recommitInterval is how old the offsets of a task may get that has nothing to do: the coordinator expires offsets of
 	// topics that the group does not subscribe to, after a week by default.
 	recommitInterval = time.Hour

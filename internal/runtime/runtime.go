@@ -179,6 +179,7 @@ func (r *Runtime) work(ctx context.Context) (err error) {
 		group.run(func() error { return w.run(ctx) })
 	}
 	group.run(func() error { return r.purge(ctx) })
+	group.run(func() error { return r.topics.watch(ctx) })
 	if g := r.globals.Load(); g != nil {
 		group.run(func() error { return g.follow(ctx) })
 	}

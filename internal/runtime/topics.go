@@ -18,7 +18,8 @@ import (
 type topics struct {
 	app    string
 	client transport.Client
-	ids    map[string]string // topic -> its id, of changelogs and global tables
+	ids    map[string]string          // topic -> its id, of changelogs and global tables
+	read   map[string]transport.Topic // by name, all that the application reads, as they were when it started
 
 	mu    sync.Mutex
 	found map[string]int32 // partitions by name, of topics chosen per record
@@ -26,7 +27,7 @@ type topics struct {
 }
 
 func newTopics(app string, client transport.Client) *topics {
-	return &topics{app: app, client: client, ids: map[string]string{}, found: map[string]int32{}, until: map[string]time.Time{}}
+	return &topics{app: app, client: client, ids: map[string]string{}, read: map[string]transport.Topic{}, found: map[string]int32{}, until: map[string]time.Time{}}
 }
 
 // plan works out the topology's plan against the topics that the user made, and reports all that are missing.
@@ -56,6 +57,11 @@ func (t *topics) plan(ctx context.Context, g *graph.Graph, deadLetters string) (
 	}
 	if err := errors.Join(missing...); err != nil {
 		return nil, err
+	}
+	for _, tp := range g.Topics {
+		if tp.Role == graph.UserTopic && tp.ReadAt() != "" {
+			t.read[tp.Name] = have[tp.Name]
+		}
 	}
 	for _, x := range g.Globals {
 		t.ids[x.Topic.Name] = have[x.Topic.Name].ID
@@ -167,7 +173,7 @@ func (t *topics) check(ctx context.Context, names []string, specs map[string]tra
 	}
 	var bad []error
 	for _, n := range names {
-		t.ids[n] = have[n].ID
+		t.ids[n], t.read[n] = have[n].ID, have[n]
 		if got, want := have[n].Partitions, specs[n].Partitions; got != want {
 			bad = append(bad, fmt.Errorf("runtime: internal topic %q has %d partitions and the topology needs %d: "+
 				"the partitions of a source have changed, or the topology has; reset the application (delete its internal topics, offsets and state "+

@@ -146,12 +146,12 @@ func transactionalID(app, instance string, worker int) string {
 func (r *Runtime) work(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r.hire()
-	defer func() { err = errors.Join(err, r.dismiss()) }()
 	if r.members, err = r.meet(ctx); err != nil {
 		return err
 	}
 	defer r.members.Close()
+	r.hire()
+	defer func() { err = errors.Join(err, r.dismiss()) }()
 	if err := r.join(); err != nil {
 		return err
 	}

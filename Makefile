@@ -1,5 +1,5 @@
 # One surface for people and for CI. A machine with Go 1.21 or newer, a C compiler and make can run all of it but
-# test-kafka, which also needs java and mvn: Go fetches the toolchain that go.mod names, and everything else, by itself.
+# test-kafka and test-chaos, which also need java and mvn: Go fetches the toolchain that go.mod names, and everything else, by itself.
 export GOTOOLCHAIN := auto
 
 GO       ?= go
@@ -8,6 +8,9 @@ TIMEOUT  ?= 10m
 FUZZTIME ?= 10s
 BENCH    ?= .
 KILLS    ?= 10
+CHAOS    ?= usual
+# A directory for what the processes of a failed make test-chaos said.
+KEEP     ?=
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 
 # The packages whose tests run on any broker, and on the one at MILLRACE_BOOTSTRAP if it is set.
@@ -68,6 +71,11 @@ test-kafka: .need-cc ## run the tests that talk to a broker on a real Kafka, sta
 .PHONY: kill
 kill: .need-cc ## kill the job of record in its middle KILLS (10) times, on a real Kafka: every site comes out once
 	MILLRACE_KILLS=$(KILLS) scripts/kafka run -- $(GO) test -count 1 -v -timeout 30m -run TestKill ./bench/plates .
+
+.PHONY: test-chaos
+test-chaos: .need-cc ## break three instances on a cluster of three brokers: CHAOS=short, usual or long; MILLRACE_SEED=N again
+	MILLRACE_CHAOS=$(CHAOS) scripts/kafka run --nodes 3 --heap 512m --proxied -- $(GO) test -count 1 -v -timeout 90m \
+		$(if $(KEEP),-artifacts -outputdir $(KEEP)) $(if $(filter short,$(CHAOS)),-run 'TestChaos$$') ./internal/chaos
 
 .PHONY: conformance
 conformance: .need-cc ## compare with the real Kafka Streams, scenario by scenario (VECTORS=DIR)

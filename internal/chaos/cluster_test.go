@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,8 @@ type cluster struct {
 	t         *testing.T
 	bootstrap string
 	port      string
+	mu        sync.Mutex
+	undo      map[int]string // what brings a broker back that is away
 }
 
 // brokers is the cluster that the tests were given. They disturb each other on it, so they run one after the other.
@@ -26,7 +29,13 @@ func brokers(t *testing.T) *cluster {
 	if !several {
 		t.Skip("chaos: it takes a cluster of three brokers: make test-chaos")
 	}
-	return &cluster{t: t, bootstrap: bootstrap, port: first[strings.LastIndex(first, ":")+1:]}
+	c := &cluster{t: t, bootstrap: bootstrap, port: first[strings.LastIndex(first, ":")+1:], undo: map[int]string{}}
+	t.Cleanup(func() { // also where the test ended in the middle
+		for n, action := range c.undo {
+			c.node(action, n)
+		}
+	})
+	return c
 }
 
 // node does something to a broker: stop, kill, start, pause or resume.
@@ -34,6 +43,16 @@ func (c *cluster) node(action string, n int) {
 	out, err := exec.Command("../../scripts/kafka", "node", action, fmt.Sprint(n), "--port", c.port).CombinedOutput()
 	if err != nil {
 		c.t.Errorf("%s broker %d: %v: %s", action, n, err, out)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch action {
+	case "stop", "kill":
+		c.undo[n] = "start"
+	case "pause":
+		c.undo[n] = "resume"
+	default:
+		delete(c.undo, n)
 	}
 }
 

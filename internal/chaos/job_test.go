@@ -53,7 +53,8 @@ func words(app string, topics []string) (*topology.Topology, error) {
 	return b.Build()
 }
 
-// wordsJob has n lines of writers that come back every ten minutes, for ten lines each time.
+// wordsJob has n lines of writers that come back every ten minutes, for ten lines each time. They are of the last hours: the
+// brokers delete what is older than the windows' grace from their changelogs.
 func wordsJob(t *testing.T, n int) *job {
 	t.Helper()
 	const writers, vocabulary = 200, 300
@@ -63,9 +64,10 @@ func wordsJob(t *testing.T, n int) *job {
 		{Name: brokertest.UniqueName(t, "visits"), Partitions: 3},
 	}}
 	j.identity = func(r brokertest.Record) string { return string(r.Key) }
+	begin := time.Now().Truncate(gap).Add(-12 * time.Hour)
 	for i := range n {
 		visit, line := i/writers/10, i/writers%10
-		at := time.UnixMilli(1_000_000_000).Add(time.Duration(visit)*10*gap + time.Duration(line)*gap/2)
+		at := begin.Add(time.Duration(visit)*10*gap + time.Duration(line)*gap/2)
 		text := fmt.Sprint("w", 3*i%vocabulary, " w", (3*i+1)%vocabulary, " w", (3*i+2)%vocabulary)
 		j.records = append(j.records, brokertest.Record{Key: fmt.Append(nil, "writer", i%writers), Value: []byte(text), Timestamp: at})
 	}

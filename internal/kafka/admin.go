@@ -109,9 +109,27 @@ func (c *Client) Ends(ctx context.Context, ps []transport.Partition) (map[transp
 func (c *Client) offsets(ctx context.Context, ps []transport.Partition, spec kafka.OffsetSpec) (found map[transport.Partition]int64, err error) {
 	err = settled(ctx, func(ctx context.Context) error {
 		found, err = c.offsetsOnce(ctx, ps, spec)
-		return err
+		return c.refresh(ps, err)
 	})
 	return found, err
+}
+
+// refresh looks up the leaders of topics after an error that may come from their having moved, and returns the error: the
+// admin client does not look by itself, neither when it is told so nor when nobody answers.
+func (c *Client) refresh(ps []transport.Partition, err error) error {
+	if err == nil || !settling(err) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	asked := map[string]bool{}
+	for i := range ps {
+		if topic := ps[i].Topic; !asked[topic] {
+			asked[topic] = true
+			if _, err := c.admin.GetMetadata(&topic, false, 1000); err != nil {
+				c.cfg.Logger.Debug("kafka: metadata of topic " + topic + ": " + err.Error())
+			}
+		}
+	}
+	return err
 }
 
 // settled asks again while a topic is so young that a broker does not know it yet, its leader moves, or the group's
@@ -176,12 +194,16 @@ func (c *Client) Purge(ctx context.Context, ps []transport.Position) error {
 	if len(ps) == 0 {
 		return nil
 	}
-	ctx, cancel := within(ctx)
-	defer cancel()
-	bare := make([]transport.Position, len(ps))
+	bare, of := make([]transport.Position, len(ps)), make([]transport.Partition, len(ps))
 	for i, p := range ps {
-		bare[i] = transport.Position{Partition: p.Partition, Offset: p.Offset}
+		bare[i], of[i] = transport.Position{Partition: p.Partition, Offset: p.Offset}, p.Partition
 	}
+	return settled(ctx, func(ctx context.Context) error {
+		return c.refresh(of, c.purgeOnce(ctx, bare))
+	})
+}
+
+func (c *Client) purgeOnce(ctx context.Context, bare []transport.Position) error {
 	res, err := c.admin.DeleteRecords(ctx, positions(bare))
 	if err != nil {
 		return wrap("delete records", err)

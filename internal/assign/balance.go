@@ -1,7 +1,5 @@
 package assign
 
-import "slices"
-
 // balance moves tasks until no member of able has more of a sub-topology than another by two, nor in all. Both can be had
 // at once: a sub-topology's tasks give every member the floor of the mean and some members one more, and these extras can
 // be dealt so that their numbers differ by one at most.
@@ -12,63 +10,17 @@ func (p *plan) balance() {
 	if len(p.able) < 2 || p.counts.balanced() {
 		return
 	}
-	d := newDeal(p.counts, p.extraCosts())
-	d.even()
-	p.move(d)
-}
-
-// extraCosts tells, for each sub-topology and member, what it costs that the member has one more than the floor: nothing
-// if it has that many tasks that would have to move otherwise, else the move of one. Tasks that are not settled anywhere
-// yet move for nothing. The small differences make it rather a move that is done at once, or one that has begun to warm up.
-func (p *plan) extraCosts() [][]int {
-	const move, atOnce, begun = 16, 4, 1
-	settled, ready, in, out := newLoad(p.subs, len(p.able)), newLoad(p.subs, len(p.able)), newLoad(p.subs, len(p.able)), newLoad(p.subs, len(p.able))
-	for _, j := range p.tasks {
-		if j.at >= 0 && !j.loose {
-			settled.add(j.sub, j.at, 1)
+	settled := p.settledLoad()
+	best := newDeal(p.counts, p.extraCosts(settled))
+	best.even()
+	// Warm-ups that have begun go on if that is as cheap in the end.
+	if begun, any := p.begunLoad(settled); any {
+		d := newDeal(p.counts, p.extraCosts(begun))
+		if d.even(); best.price(d) <= best.price(best) {
+			best = d
 		}
 	}
-	floors := make([]int, p.subs)
-	for sub, counts := range p.counts.bySub {
-		floors[sub] = sum(counts) / len(counts)
-	}
-	for _, j := range p.tasks {
-		if j.at < 0 || j.loose || settled.bySub[j.sub][j.at] <= floors[j.sub] {
-			continue
-		}
-		warming := p.warming(j)
-		for member, m := range p.able {
-			if settled.bySub[j.sub][member] > floors[j.sub] {
-				continue
-			}
-			if p.caughtUp(j, member) {
-				ready.add(j.sub, member, 1)
-			}
-			if slices.Contains(warming, m.Instance) {
-				in.add(j.sub, member, 1)
-				out.add(j.sub, j.at, 1)
-			}
-		}
-	}
-	costs := make([][]int, p.subs)
-	for sub, floor := range floors {
-		costs[sub] = make([]int, len(p.able))
-		for member, have := range settled.bySub[sub] {
-			cost := &costs[sub][member]
-			switch {
-			case have > floor && have-out.bySub[sub][member] > floor:
-			case have > floor:
-				*cost = begun
-			case have+ready.bySub[sub][member] > floor:
-				*cost = move - atOnce
-			case have+in.bySub[sub][member] > floor:
-				*cost = move - begun
-			default:
-				*cost = move
-			}
-		}
-	}
-	return costs
+	p.move(best)
 }
 
 // deal says which members have how many tasks of each sub-topology: the floor of the mean, and some of them one extra.
@@ -106,6 +58,19 @@ func (d *deal) cheaper(sub, a, b int) bool {
 		return d.costs[sub][a] < d.costs[sub][b]
 	}
 	return d.total[a] < d.total[b]
+}
+
+// price is what another deal would cost here.
+func (d *deal) price(other *deal) int {
+	price := 0
+	for sub, extra := range other.extra {
+		for member, has := range extra {
+			if has {
+				price += d.costs[sub][member]
+			}
+		}
+	}
+	return price
 }
 
 // want is how many tasks of a sub-topology a member should have.

@@ -19,6 +19,14 @@ func newLoad(subs, members int) load {
 	return l
 }
 
+func (l load) clone() load {
+	c := load{total: slices.Clone(l.total)}
+	for _, counts := range l.bySub {
+		c.bySub = append(c.bySub, slices.Clone(counts))
+	}
+	return c
+}
+
 func (l load) add(sub, member, n int) {
 	l.bySub[sub][member] += n
 	l.total[member] += n

@@ -31,8 +31,11 @@ func (a swap) compare(b swap) int {
 
 // spread evens out how many standbys the instances keep, as long as one has two more than another, say a new one that has
 // none. The old copy goes when the new one is caught up: until then the new one counts as a warm-up, of which left may
-// still start.
+// still start. Tasks come first: while some move, or wait to, standbys stay.
 func (p *plan) spread(keepers map[string]int, loads map[string]int, left int) {
+	if len(p.slow) > 0 || slices.ContainsFunc(p.tasks, func(j *job) bool { return j.stage == parted }) {
+		return
+	}
 	for _, s := range p.swaps(keepers, loads) {
 		copies := s.job.copy
 		if loads[s.from]-loads[s.to] < 2 || !slices.Contains(copies, s.from) || slices.Contains(copies, s.to) || !s.ready && len(copies) > p.cfg.Standbys {
@@ -69,9 +72,6 @@ func (p *plan) swaps(keepers map[string]int, loads map[string]int) []swap {
 	}
 	var swaps []swap
 	for _, j := range p.tasks {
-		if j.stage == parted || j.warm != "" {
-			continue // it is about to have other copies in any case
-		}
 		for _, from := range j.copy {
 			for _, to := range receivers {
 				if loads[from]-loads[to] < 2 || to == p.owner(j) || slices.Contains(j.copy, to) {

@@ -5,12 +5,6 @@ import (
 	"slices"
 )
 
-// warming gives the instances that were warming up to take a task over: those listed after its standbys.
-func (p *plan) warming(j *job) []string {
-	listed := p.prev.Standbys[j.Slot]
-	return listed[min(len(listed), p.cfg.Standbys):]
-}
-
 // copies decides who keeps copies of the stateful tasks: the standbys of the last assignment as far as they are still
 // there, new ones for those that are not, and after them who warms up.
 func (p *plan) copies() {

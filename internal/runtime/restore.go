@@ -44,7 +44,13 @@ func (r *Runtime) restoreOnce(ctx context.Context, t *task) error {
 		stores = append(stores, x.log.store.Name)
 	}
 	p := r.restores.begin(time.Now(), t.name, stores, remaining(todo))
-	err = r.replay(ctx, t, todo, p)
+	err = t.load(remaining(todo) >= loadWorthwhile)
+	if err == nil {
+		err = r.replay(ctx, t, todo, p)
+	}
+	if err == nil {
+		err = t.load(false)
+	}
 	p.end(time.Now(), err)
 	return err
 }

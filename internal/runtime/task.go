@@ -29,6 +29,7 @@ type task struct {
 	whole    bool      // its stores have been restored to their changelogs' ends
 	flushed  time.Time // when the disk last had all that was committed
 	unsafe   bool      // something was committed since
+	loading  bool      // its store has been told that many records come
 
 	counts  counts
 	settled tally // the engine's counts at the last commit

@@ -67,9 +67,9 @@ type Config struct {
 	// transaction.max.timeout.ms.
 	TransactionTimeout time.Duration
 
-	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others, also where it was
-	// stopped for good: an instance that stops keeps its place for as long, so that a restart moves nothing. Default: 15 s.
-	// Brokers accept 6 s to 30 min unless told otherwise.
+	// SessionTimeout is after how long without a sign of life the group gives an instance's tasks to others. An instance that
+	// stops keeps its place for as long, so that a restart is no loss: only what another one can go on with at once, tasks without
+	// state or with a current standby, goes to others before. Default: 15 s. Brokers accept 6 s to 30 min unless told otherwise.
 	SessionTimeout time.Duration
 
 	// Standbys is how many other instances keep a copy of each task's stores, so that the task goes on there at once if its

@@ -20,8 +20,8 @@ type Coverage struct{ Here, All int }
 // Whole says whether all tasks were asked.
 func (c Coverage) Whole() bool { return c.Here == c.All }
 
-// ErrElsewhere is what [Get] returns for a key that is not in this instance's tasks, where there are others.
-var ErrElsewhere = errors.New("millrace: the key is in no task of this instance, and other instances have more: ask them too")
+// ErrElsewhere is what [Get] returns for a key that is not in this instance's tasks, where there are others: see [Locate].
+var ErrElsewhere = errors.New("millrace: the key is in no task of this instance, and other instances have more: ask the one that Locate names")
 
 // Get returns a key's row of a table as it was last committed: nothing of a transaction that may yet be aborted. t is a table of
 // the App's topology, with a store or derived from one that has. ok is false where there is no row.

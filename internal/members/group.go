@@ -120,8 +120,19 @@ func (g *Group) write(ctx context.Context, key string, value any) error {
 	}
 	g.turn <- struct{}{}
 	defer func() { <-g.turn }()
-	if err := g.producer.Produce(ctx, g.topic.Name, e); err != nil {
-		return err
+	for again := false; ; again = true {
+		err := g.producer.Produce(ctx, g.topic.Name, e)
+		if err == nil {
+			err = g.producer.Flush(ctx)
+		}
+		if again || !errors.Is(err, transport.ErrProducer) {
+			return err
+		}
+		fresh, failed := g.cfg.Client.NewProducer(transport.ProducerConfig{})
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		g.producer.Close()
+		g.producer = fresh
 	}
-	return g.producer.Flush(ctx)
 }

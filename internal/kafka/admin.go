@@ -160,7 +160,8 @@ func settling(err error) bool {
 	}
 	switch ke.Code() {
 	case kafka.ErrNotLeaderForPartition, kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicOrPart, kafka.ErrReplicaNotAvailable, kafka.ErrUnknownPartition,
-		kafka.ErrFencedLeaderEpoch, kafka.ErrUnknownLeaderEpoch: // the client's metadata are behind the broker's, or ahead
+		kafka.ErrFencedLeaderEpoch, kafka.ErrUnknownLeaderEpoch, // the client's metadata are behind the broker's, or ahead
+		kafka.ErrNoent: // no partition has a leader yet, as far as the client knows
 		return true
 	default:
 		return movingCoordinator(ke.Code())

@@ -27,6 +27,7 @@ type fleet struct {
 // instance is one of the processes, and those that it had before.
 type instance struct {
 	n         int
+	program   string
 	bootstrap string
 	dir       string
 	p         *proctest.Process
@@ -44,7 +45,7 @@ func launch(t *testing.T, c *cluster, j *job, instances int) *fleet {
 		brokertest.Produce(t, c.bootstrap, j.topics[1].Name, j.before...)
 	}
 	for n := range instances {
-		i := &instance{n: n, bootstrap: c.bootstrap, dir: t.TempDir()}
+		i := &instance{n: n, program: j.program, bootstrap: c.bootstrap, dir: t.TempDir()}
 		f.instances = append(f.instances, i)
 		f.start(i)
 	}
@@ -91,7 +92,7 @@ func (f *fleet) start(i *instance) {
 	if i.p != nil {
 		<-i.p.Ended()
 	}
-	i.p, i.wanted = proctest.Start(quiet{f.t}, f.job.program, args...), true
+	i.p, i.wanted = proctest.Start(quiet{f.t}, i.program, args...), true
 	i.runs++
 	f.runs++
 	p, run := i.p, i.runs

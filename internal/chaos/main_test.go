@@ -31,8 +31,10 @@ const (
 
 func TestMain(m *testing.M) {
 	proctest.Main(map[string]proctest.Program{
-		"words":  program(words),
-		"plates": program(plates),
+		"words":      program(words),
+		"plates":     program(plates),
+		"relay":      program(relay),
+		"relay-next": program(relayNext),
 	})
 	os.Exit(m.Run())
 }

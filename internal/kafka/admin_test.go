@@ -16,7 +16,7 @@ func TestSettling(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[kafka.ErrorCode]bool{
 		kafka.ErrNotLeaderForPartition: true, kafka.ErrUnknownTopicOrPart: true, kafka.ErrFencedLeaderEpoch: true, kafka.ErrUnknownLeaderEpoch: true,
-		kafka.ErrNoent: true,
+		kafka.ErrNoent:                    true,
 		kafka.ErrTopicAuthorizationFailed: false, kafka.ErrOffsetOutOfRange: false,
 	} {
 		err := wrap("list offsets", fmt.Errorf("more: %w", kafka.NewError(code, "", false)))

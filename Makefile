@@ -7,6 +7,7 @@ PKGS     ?= ./...
 TIMEOUT  ?= 10m
 FUZZTIME ?= 10s
 BENCH    ?= .
+SEEDS    ?= 2000
 KILLS    ?= 10
 CHAOS    ?= usual
 # A directory for what the processes of a failed make test-chaos said.
@@ -67,6 +68,10 @@ bench-ttd: .need-cc ## run the job of record in memory, beside the same job on T
 .PHONY: test-kafka
 test-kafka: .need-cc ## run the tests that talk to a broker on a real Kafka, started for them and stopped again
 	scripts/kafka run --sasl-tls -- $(GO) test -count 1 -p 1 -timeout 20m $(KAFKA_PKGS)
+
+.PHONY: sim
+sim: .need-cc ## run each application in a simulated cluster under SEEDS (2000) seeds, from MILLRACE_SEED (1) on
+	MILLRACE_SEEDS=$(SEEDS) $(GO) test -count 1 -timeout 60m ./internal/sim
 
 .PHONY: kill
 kill: .need-cc ## kill the job of record in its middle KILLS (10) times, on a real Kafka: every site comes out once

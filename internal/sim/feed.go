@@ -16,10 +16,14 @@ func (w *World) feed(every time.Duration) {
 	s := w.sched
 	var tx *transaction
 	touched := map[*partition]bool{}
-	if s.rnd.IntN(5) == 0 {
+	n := 1 + s.rnd.IntN(5)
+	switch {
+	case w.fed < w.job.Settled:
+		n = w.job.Settled
+	case s.rnd.IntN(5) == 0:
 		tx = &transaction{}
 	}
-	for range 1 + s.rnd.IntN(5) {
+	for range n {
 		r := w.job.Record(w.fed, s.rnd)
 		w.fed++
 		p := murmur2.Partition(r.Key, w.cluster.count(r.Topic))

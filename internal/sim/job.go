@@ -21,6 +21,8 @@ type Job struct {
 	// Records is how many are written while there is trouble. Record is one of them, in order.
 	Records int
 	Record  func(i int, rnd *rand.Rand) Input
+	// Settled is how many come at once, before all others and outside of transactions.
+	Settled int
 	// Check compares what was written to the topic out with the committed records of the sources.
 	Check func(in map[string][]graph.Raw, out []graph.Raw) error
 }

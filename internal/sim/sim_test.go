@@ -22,6 +22,16 @@ func TestCount(t *testing.T) {
 	try(t, sim.Count())
 }
 
+func TestVisits(t *testing.T) {
+	t.Parallel()
+	try(t, sim.Visits())
+}
+
+func TestFinals(t *testing.T) {
+	t.Parallel()
+	try(t, sim.Finals())
+}
+
 // TestAgain: a seed gives the same run each time. What Go leaves to chance (which of several ready cases a select takes, when
 // the kernel takes a thread away) makes one of about fifty different; more would make failures hard to replay.
 func TestAgain(t *testing.T) {

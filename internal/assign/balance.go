@@ -80,11 +80,3 @@ func (d *deal) want(sub, member int) int {
 	}
 	return d.floor[sub]
 }
-
-func sum(counts []int) int {
-	total := 0
-	for _, n := range counts {
-		total += n
-	}
-	return total
-}

@@ -1,51 +1,6 @@
 package assign
 
-import (
-	"cmp"
-	"slices"
-)
-
-// load counts the tasks of each member of able.
-type load struct {
-	bySub [][]int // bySub has the counts by sub-topology and member.
-	total []int   // total has the counts by member.
-}
-
-func newLoad(subs, members int) load {
-	l := load{bySub: make([][]int, subs), total: make([]int, members)}
-	for sub := range l.bySub {
-		l.bySub[sub] = make([]int, members)
-	}
-	return l
-}
-
-func (l load) clone() load {
-	c := load{total: slices.Clone(l.total)}
-	for _, counts := range l.bySub {
-		c.bySub = append(c.bySub, slices.Clone(counts))
-	}
-	return c
-}
-
-func (l load) add(sub, member, n int) {
-	l.bySub[sub][member] += n
-	l.total[member] += n
-}
-
-// compare orders members by what they have of a sub-topology, then by what they have in all.
-func (l load) compare(sub, a, b int) int {
-	return cmp.Or(cmp.Compare(l.bySub[sub][a], l.bySub[sub][b]), cmp.Compare(l.total[a], l.total[b]))
-}
-
-// balanced says whether no member has two more than another, of any sub-topology and in all.
-func (l load) balanced() bool {
-	for _, counts := range l.bySub {
-		if slices.Max(counts)-slices.Min(counts) > 1 {
-			return false
-		}
-	}
-	return slices.Max(l.total)-slices.Min(l.total) <= 1
-}
+import "cmp"
 
 // place finds a member for each task that nobody runs. It must run somewhere at once: whether that is also the best place
 // for it is balance's question.
@@ -58,18 +13,13 @@ func (p *plan) place() {
 			open = append(open, j)
 		}
 	}
-	due := make([]int, p.subs) // tasks to place, by sub-topology
-	for _, j := range open {
-		due[j.sub]++
-	}
 	for _, j := range open {
 		if len(p.able) == 0 {
 			continue
 		}
 		if j.at = p.successor(j); j.at < 0 {
-			j.at, j.loose = p.leastBehind(j, due[j.sub]), true
+			j.at, j.loose = p.leastBehind(j), true
 		}
-		due[j.sub]--
 		p.counts.add(j.sub, j.at, 1)
 	}
 }
@@ -124,27 +74,11 @@ func (p *plan) successor(j *job) int {
 	return best
 }
 
-// leastBehind is the member that would run a task soonest, of those that would have no more than their share of its
-// sub-topology, of which due tasks are still to be placed.
-func (p *plan) leastBehind(j *job, due int) int {
-	counts, all := p.counts.bySub[j.sub], due
-	for _, n := range counts {
-		all += n
-	}
-	floor, rest := all/len(counts), all%len(counts)
-	for _, n := range counts {
-		if n > floor {
-			rest-- // rest members may have one more than the floor
-		}
-	}
-	best, bestFits := 0, false
-	for member, n := range counts {
-		fits := n < floor || n == floor && rest > 0
-		if member == 0 || fits && !bestFits {
-			best, bestFits = member, fits
-			continue
-		}
-		if fits == bestFits && cmp.Or(cmp.Compare(p.lag(j, member), p.lag(j, best)), p.counts.compare(j.sub, member, best)) < 0 {
+// leastBehind is the member that would run a task soonest.
+func (p *plan) leastBehind(j *job) int {
+	best := 0
+	for member := range p.able {
+		if cmp.Or(cmp.Compare(p.lag(j, member), p.lag(j, best)), p.counts.compare(j.sub, member, best)) < 0 {
 			best = member
 		}
 	}

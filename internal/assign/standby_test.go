@@ -43,6 +43,13 @@ func TestStandbys(t *testing.T) {
 			standbys: map[int32][]string{0: {"c"}, 1: {"a"}, 2: {"b"}, 3: {"b"}},
 		},
 		{
+			name: "standbys stay while a task is about to move", tasks: stateful(4), cfg: one, members: abc,
+			last:     map[int32]Grant{0: on("a1"), 1: on("a1"), 2: on("b1"), 3: on("b1")},
+			copies:   map[int32][]string{0: {"b"}, 1: {"b"}, 2: {"a"}, 3: {"a"}},
+			want:     map[int32]Grant{0: on("a1"), 1: on("a1"), 2: on("b1"), 3: on("b1")},
+			standbys: map[int32][]string{0: {"b"}, 1: {"b"}, 2: {"a", "c"}, 3: {"a"}},
+		},
+		{
 			name: "standby gone", tasks: stateful(1), cfg: two, last: all(1, on("a1")), copies: map[int32][]string{0: {"d", "c"}},
 			members: abc, want: all(1, on("a1")), standbys: map[int32][]string{0: {"c", "b"}},
 		},

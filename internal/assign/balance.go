@@ -14,7 +14,7 @@ func (p *plan) balance() {
 	best := newDeal(p.counts, p.extraCosts(settled))
 	best.even()
 	// Warm-ups that have begun go on if that is as cheap in the end.
-	if begun, any := p.begunLoad(settled); any {
+	if begun, some := p.begunLoad(settled); some {
 		d := newDeal(p.counts, p.extraCosts(begun))
 		if d.even(); best.price(d) <= best.price(best) {
 			best = d

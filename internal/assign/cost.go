@@ -14,7 +14,7 @@ func (p *plan) settledLoad() load {
 }
 
 // begunLoad counts tasks that warm up elsewhere as settled there, and says whether there are any.
-func (p *plan) begunLoad(settled load) (begun load, any bool) {
+func (p *plan) begunLoad(settled load) (begun load, some bool) {
 	begun = settled.clone()
 	for _, j := range p.tasks {
 		listed := p.prev.Standbys[j.Slot]
@@ -25,12 +25,12 @@ func (p *plan) begunLoad(settled load) (begun load, any bool) {
 			if m.Instance == listed[len(listed)-1] && settled.bySub[j.sub][member] < settled.bySub[j.sub][j.at] {
 				begun.add(j.sub, j.at, -1)
 				begun.add(j.sub, member, 1)
-				any = true
+				some = true
 				break
 			}
 		}
 	}
-	return begun, any
+	return begun, some
 }
 
 // extraCosts tells, for each sub-topology and member, what it costs that the member has one more than the floor: nothing

@@ -103,6 +103,18 @@ func ofTransaction(what string, err error) error {
 	return fmt.Errorf("kafka: %s: %w: %w", what, kind, err)
 }
 
+// fenced says whether err is that the broker has ended the producer's transaction: for another producer with its id, or because
+// it was open for too long, for which the words are the same.
+func fenced(err error) bool {
+	ke, _ := errors.AsType[kafka.Error](err)
+	switch ke.Code() {
+	case kafka.ErrFenced, kafka.ErrProducerFenced, kafka.ErrInvalidProducerEpoch, kafka.ErrInvalidTxnState:
+		return true
+	default:
+		return false
+	}
+}
+
 // retriable says whether the same call may be made again.
 func retriable(err error) bool {
 	var ke kafka.Error

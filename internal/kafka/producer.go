@@ -244,7 +244,7 @@ func (p *producer) Commit(ctx context.Context, ps []transport.Position, g transp
 	if cause := p.takeError(); cause != nil && errors.Is(err, transport.ErrAbort) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	if open := time.Since(p.began); open > p.limit { // the broker's words for it are those for any other fence
+	if open := time.Since(p.began); open > p.limit && fenced(err) {
 		err = fmt.Errorf("the broker ended a transaction that was open for %v, longer than Config.TransactionTimeout (%v): raise it, "+
 			"or give what takes so long to package task: %w", open.Round(time.Millisecond), p.limit, err)
 	}

@@ -24,6 +24,8 @@ type call struct {
 	wait time.Duration
 	// patience is how long it waits for a broker that is away; 0: as long as it takes.
 	patience time.Duration
+	// delicate says that trouble at this very moment is the most interesting.
+	delicate bool
 	do       func() error
 
 	begun time.Time
@@ -39,11 +41,14 @@ func (p *process) call(c call) error {
 	}
 	p.w.sched.ask(c.key, func() {
 		c.begun = time.Now()
+		if c.delicate && p.w.chance(p.w.climate.ambush) {
+			p.w.ambush(p)
+		}
 		if c.local || c.wait > 0 {
 			c.arrive()
 			return
 		}
-		p.w.sched.after(p.w.sched.climes.latency(p.w.sched.rnd), c.key, p, c.arrive)
+		p.w.sched.after(p.w.sched.climes.latency(p.w.sched.rnd), c.key, p, c.arrive).sent = true
 	})
 	<-c.done
 	return c.err
@@ -53,7 +58,7 @@ func (p *process) call(c call) error {
 func (c *call) arrive() {
 	s, now := c.p.w.sched, time.Now()
 	switch away := c.p.w.cluster.away(); {
-	case c.p.dead.Load():
+	case c.p.dead.Load() && (away > 0 || c.ready != nil && !c.ready()):
 	case away > 0 && !c.local && c.wait > 0: // nothing comes
 		s.after(c.wait, c.key+": nothing", c.p, func() { c.answer(nil) })
 	case away > 0 && !c.local && c.patience > 0 && now.Add(away).Sub(c.begun) > c.patience:

@@ -14,6 +14,8 @@ type climate struct {
 	lostAfter   float64 // a producer, when its transaction stood
 	unreachable float64 // a question, before it was heard or after
 
+	ambush float64 // how likely a process crashes or hangs in the middle of a commit
+
 	slow        float64       // how likely a message takes long
 	longest     time.Duration // how long then, at most
 	idle        time.Duration // how long a poll waits in vain, at least: it saves steps
@@ -38,7 +40,7 @@ func draw(rnd *rand.Rand) *climate {
 		return p * rnd.Float64()
 	}
 	c := &climate{
-		refused: often(0.1), lostBefore: often(0.05), lostAfter: often(0.05), unreachable: often(0.05),
+		refused: often(0.1), lostBefore: often(0.05), lostAfter: often(0.05), unreachable: often(0.05), ambush: often(0.05),
 		slow: often(0.2), longest: time.Duration(1+rnd.IntN(2000)) * time.Millisecond,
 		idle: time.Duration(20+rnd.IntN(400)) * time.Millisecond,
 		kept: often(0.5), compact: time.Duration(200+rnd.IntN(5000)) * time.Millisecond,
@@ -57,7 +59,7 @@ func draw(rnd *rand.Rand) *climate {
 
 // calm ends what is rough.
 func (c *climate) calm() {
-	c.refused, c.lostBefore, c.lostAfter, c.unreachable, c.slow = 0, 0, 0, 0, 0
+	c.refused, c.lostBefore, c.lostAfter, c.unreachable, c.ambush, c.slow = 0, 0, 0, 0, 0, 0
 	c.kinds = nil
 }
 

@@ -22,7 +22,7 @@ func (p *producer) Commit(_ context.Context, ps []transport.Position, g transpor
 			return err
 		}
 	}
-	return p.p.call(call{key: p.name() + ": commit", ready: p.flushed, do: p.end})
+	return p.p.call(call{key: p.name() + ": commit", delicate: true, ready: p.flushed, do: p.end})
 }
 
 // offsets sends the positions. The coordinator of the group asks who commits, now and not at the transaction's end.
@@ -33,8 +33,8 @@ func (p *producer) offsets(ps []transport.Position, g transport.Generation) erro
 	}
 	x := p.coordinator()
 	return p.p.call(call{
-		key:   fmt.Sprintf("%s: offsets %v by %s in %d", p.name(), ps, by.id, by.number),
-		ready: func() bool { return p.epoch != x.epoch || !x.ending },
+		key:      fmt.Sprintf("%s: offsets %v by %s in %d", p.name(), ps, by.id, by.number),
+		delicate: true, ready: func() bool { return p.epoch != x.epoch || !x.ending },
 		do: func() error {
 			if p.broke != nil || p.fatal != nil {
 				return errors.Join(p.fatal, p.broke)
@@ -82,7 +82,7 @@ func (p *producer) end() error {
 func (p *producer) Abort(context.Context) error {
 	x, w := p.coordinator(), p.p.w
 	return p.p.call(call{
-		key: p.name() + ": abort", ready: func() bool { return p.epoch != x.epoch || !x.ending },
+		key: p.name() + ": abort", delicate: true, ready: func() bool { return p.epoch != x.epoch || !x.ending },
 		do: func() error {
 			p.forget()
 			p.broke = nil

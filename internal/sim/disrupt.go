@@ -13,10 +13,17 @@ const (
 	diskLost disruption = "disk lost" // a crash that leaves nothing
 	stop     disruption = "stop"      // SIGTERM
 	pause    disruption = "pause"     // SIGSTOP, and SIGCONT later
+	deaf     disruption = "deaf"      // the group's coordinator cannot be reached, all else can
+	twin     disruption = "twin"      // another process starts with the same instance id
+	grow     disruption = "grow"      // one more instance
+	shrink   disruption = "shrink"    // one less
 	outage   disruption = "outage"    // no broker answers
 )
 
-var disruptions = []disruption{crash, diskLost, stop, pause, outage}
+var disruptions = []disruption{crash, diskLost, stop, pause, deaf, twin, grow, shrink, outage}
+
+// most is how many instances there ever are: each costs time.
+const most = 5
 
 // disrupt lets something happen, every now and then, as long as the climate is rough.
 func (w *World) disrupt() {
@@ -26,10 +33,12 @@ func (w *World) disrupt() {
 	}
 	i := w.instances[s.rnd.IntN(len(w.instances))]
 	kind := w.climate.kinds[s.rnd.IntN(len(w.climate.kinds))]
-	s.trace.add(fmt.Sprintf("%s %s", i.id, kind))
+	s.trace.add(fmt.Sprintf("%s %s", i.name, kind))
 	switch up := i.process != nil; {
 	case kind == outage:
 		w.cluster.outage(s.some(3 * time.Second))
+	case kind == grow && len(w.instances) < most:
+		w.newInstance(fmt.Sprint("i", len(w.instances))).start()
 	case !up:
 	case kind == crash, kind == diskLost:
 		i.crash()
@@ -41,6 +50,39 @@ func (w *World) disrupt() {
 		i.stop()
 	case kind == pause:
 		i.process.paused = time.Now().Add(s.some(2 * w.climate.session))
+	case kind == deaf:
+		i.process.deaf = time.Now().Add(s.some(3 * w.climate.session))
+	case kind == twin && len(w.instances) < most:
+		i.retired = true // the group fences it
+		w.newInstance(i.id).start()
+	case kind == shrink && w.staying() > 1:
+		i.retire()
 	}
 	s.after(s.some(w.climate.disrupt), "disrupt", nil, w.disrupt)
+}
+
+// ambush lets a process crash or hang at once.
+func (w *World) ambush(p *process) {
+	for _, i := range w.instances {
+		switch {
+		case i.process != p:
+		case w.sched.rnd.IntN(2) == 0:
+			w.sched.trace.add(p.name + " crashes")
+			i.crash()
+			i.restartSoon()
+		default:
+			w.sched.trace.add(p.name + " hangs")
+			p.paused = time.Now().Add(w.sched.some(2 * w.climate.session))
+		}
+	}
+}
+
+// staying counts the instances that are there or come back.
+func (w *World) staying() (n int) {
+	for _, i := range w.instances {
+		if !i.retired {
+			n++
+		}
+	}
+	return n
 }

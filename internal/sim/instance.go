@@ -20,6 +20,7 @@ import (
 type instance struct {
 	w       *World
 	id      string
+	name    string // differs from that of another with its id
 	life    int
 	process *process // nil: it is down
 	cancel  context.CancelFunc
@@ -30,7 +31,7 @@ type instance struct {
 }
 
 func (w *World) newInstance(id string) *instance {
-	i := &instance{w: w, id: id, disk: &disk{images: map[string]*image{}}}
+	i := &instance{w: w, id: id, name: fmt.Sprintf("%s/%d", id, len(w.instances)), disk: &disk{images: map[string]*image{}}}
 	w.instances = append(w.instances, i)
 	i.move()
 	return i
@@ -39,7 +40,7 @@ func (w *World) newInstance(id string) *instance {
 // move gives the state directory another name, so that what a dead process still writes is lost.
 func (i *instance) move() {
 	i.life++
-	dir := filepath.Join(i.w.root, fmt.Sprintf("%s.%d", i.id, i.life))
+	dir := filepath.Join(i.w.root, fmt.Sprintf("%s.%d", strings.ReplaceAll(i.name, "/", "-"), i.life))
 	if i.dir != "" {
 		if err := os.Rename(i.dir, dir); err != nil {
 			i.w.sched.fail(err)
@@ -61,7 +62,7 @@ func (i *instance) start() {
 		w.sched.fail(err)
 		return
 	}
-	p, root := newProcess(w, fmt.Sprintf("%s.%d", i.id, i.life)), i.dir
+	p, root := newProcess(w, fmt.Sprintf("%s.%d", i.name, i.life)), i.dir
 	var ctx context.Context
 	ctx, i.cancel = context.WithCancel(context.Background())
 	rt, err := runtime.New(runtime.Config{
@@ -107,7 +108,7 @@ func excused(err error) bool {
 // restartSoon lets the instance come back after a while.
 func (i *instance) restartSoon() {
 	s := i.w.sched
-	s.after(time.Duration(s.rnd.Int64N(int64(2*i.w.climate.session))), "start "+i.id, nil, i.start)
+	s.after(time.Duration(s.rnd.Int64N(int64(2*i.w.climate.session))), "start "+i.name, nil, i.start)
 }
 
 // crash ends the process at once.
@@ -115,6 +116,7 @@ func (i *instance) crash() {
 	if i.process == nil {
 		return
 	}
+	i.process.inFlight = i.w.sched.rnd.IntN(2) == 0 && time.Now().After(i.process.paused)
 	i.process.kill()
 	i.cancel()
 	i.process, i.stopped = nil, false

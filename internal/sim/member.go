@@ -45,6 +45,9 @@ func (p *process) NewMember(cfg transport.MemberConfig) (transport.Member, error
 	return m, err
 }
 
+// away is for how long the coordinator cannot be reached.
+func (m *member) away() time.Duration { return max(m.p.w.cluster.away(), time.Until(m.p.deaf)) }
+
 func (m *member) sched() *schedule { return m.p.w.sched }
 
 func (m *member) set(id string, number int) {
@@ -62,8 +65,8 @@ func (m *member) join() {
 	send = func() {
 		switch c := m.p.w.cluster; {
 		case m.closed || m.round != round:
-		case c.away() > 0:
-			m.sched().after(c.away(), m.p.name+" join", m.p, send)
+		case m.away() > 0:
+			m.sched().after(m.away(), m.p.name+" join", m.p, send)
 		default:
 			c.group(m.cfg.Group).join(m, m.id, claims{m.number, slices.Clone(m.owned)})
 		}
@@ -125,11 +128,13 @@ func (m *member) beat() {
 	if m.closed || m.fatal != nil {
 		return
 	}
-	m.sched().after(m.cfg.Session/6+m.sched().climes.latency(m.sched().rnd), m.p.name+" heartbeat", m.p, func() {
-		if !m.closed && !m.joining && m.number >= 0 {
-			m.heartbeat()
-		}
+	m.sched().after(m.cfg.Session/6, m.p.name+" heartbeat", m.p, func() {
 		m.beat()
+		m.sched().after(m.sched().climes.latency(m.sched().rnd), m.p.name+" heartbeat arrives", m.p, func() {
+			if !m.closed && !m.joining && m.number >= 0 {
+				m.heartbeat()
+			}
+		})
 	})
 }
 
@@ -137,7 +142,7 @@ func (m *member) heartbeat() {
 	g := m.p.w.cluster.group(m.cfg.Group)
 	j, now := g.members[m.cfg.Instance], time.Now()
 	switch {
-	case g.c.away() > 0:
+	case m.away() > 0:
 		if now.Sub(m.heard) > m.cfg.Session { // the client gives itself up
 			m.lose(true)
 		}

@@ -51,7 +51,7 @@ func (p *producer) Init(context.Context) error {
 	if p.cfg.ID == "" {
 		return nil
 	}
-	err := p.p.call(call{key: p.name() + ": init", do: func() error {
+	err := p.p.call(call{key: p.name() + ": init", delicate: true, do: func() error {
 		x := p.coordinator()
 		x.timeout = p.cfg.Timeout
 		x.fence()
@@ -107,7 +107,7 @@ func (p *producer) sendLater(d time.Duration) {
 			return
 		}
 		p.sendLater(max(away, 20*time.Millisecond))
-	})
+	}).sent = true
 }
 
 // send writes to the log what was produced.
@@ -175,7 +175,7 @@ func (p *producer) flushed() bool { return !errors.Is(p.send(), errConcurrent) }
 
 // Flush implements [transport.Producer].
 func (p *producer) Flush(context.Context) error {
-	return p.p.call(call{key: p.name() + ": flush", ready: p.flushed, do: func() error {
+	return p.p.call(call{key: p.name() + ": flush", delicate: true, ready: p.flushed, do: func() error {
 		err := errors.Join(p.fatal, p.broke)
 		p.broke = nil
 		p.forget()

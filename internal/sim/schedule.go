@@ -43,6 +43,7 @@ type event struct {
 	key   string
 	owner *process // whose doing it is: it waits while that is paused and does not happen once it is dead; nil: nobody's
 	run   func()
+	sent  bool // it is a message: it may arrive after its sender has died
 }
 
 // queue is a heap of events.
@@ -80,8 +81,10 @@ func (s *schedule) ask(key string, take func()) {
 }
 
 // after lets something happen later.
-func (s *schedule) after(d time.Duration, key string, owner *process, run func()) {
-	heap.Push(&s.queue, &event{at: time.Now().Add(d), tie: s.rnd.Uint64(), key: key, owner: owner, run: run})
+func (s *schedule) after(d time.Duration, key string, owner *process, run func()) *event {
+	e := &event{at: time.Now().Add(d), tie: s.rnd.Uint64(), key: key, owner: owner, run: run}
+	heap.Push(&s.queue, e)
+	return e
 }
 
 // run makes things happen until one of them ends the run.
@@ -104,11 +107,11 @@ func (s *schedule) run() {
 		s.steps++
 		e := heap.Pop(&s.queue).(*event)
 		if p := e.owner; p != nil {
-			if p.dead.Load() {
+			if p.dead.Load() && !(e.sent && p.inFlight) {
 				continue
 			}
 			if wait := time.Until(p.paused); wait > 0 {
-				s.after(wait, e.key, p, e.run)
+				s.after(wait+s.climes.latency(s.rnd), e.key, p, e.run).sent = e.sent
 				continue
 			}
 		}

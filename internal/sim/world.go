@@ -101,11 +101,14 @@ func (w *World) begin() {
 		w.cluster.create(t)
 	}
 	rough := time.Duration(3+s.rnd.IntN(15)) * time.Second
+	if s.rnd.IntN(10) == 0 { // long enough for what the runtime does seldom
+		rough *= 5
+	}
 	w.upTo = w.job.Records
 	w.feed(rough / time.Duration(w.job.Records))
 	for n := range 1 + s.rnd.IntN(3) {
 		i := w.newInstance(fmt.Sprint("i", n))
-		s.after(time.Duration(s.rnd.Int64N(int64(2*time.Second))), "start "+i.id, nil, i.start)
+		s.after(time.Duration(s.rnd.Int64N(int64(2*time.Second))), "start "+i.name, nil, i.start)
 	}
 	s.after(s.some(w.climate.compact), "compact", nil, w.cluster.compactSome)
 	s.after(s.some(w.climate.disrupt), "disrupt", nil, w.disrupt)

@@ -84,8 +84,16 @@ func limited(t *testing.T, choose func([]right) []*kadm.ACLBuilder) (a *app, pla
 	plain = cfg.Bootstrap
 	id := newApp(t, plain)
 	in, out = topics(t, plain, 1, 1)
+	allow(t, plain, choose(rightsOf(id, in, out))...)
+	cfg.Bootstrap, cfg.Properties = bootstrap, props
+	return launch(t, wordCount(t, id, in, out), cfg), plain, in, out
+}
+
+// allow gives bob rights, and waits until they count.
+func allow(t *testing.T, plain string, acls ...*kadm.ACLBuilder) {
+	t.Helper()
 	admin := brokertest.Admin(t, plain)
-	for _, acl := range choose(rightsOf(id, in, out)) {
+	for _, acl := range acls {
 		acl.Allow("User:bob").AllowHosts()
 		res, err := admin.CreateACLs(t.Context(), acl)
 		if err != nil || res[0].Err != nil {
@@ -97,8 +105,6 @@ func limited(t *testing.T, choose func([]right) []*kadm.ACLBuilder) (a *app, pla
 			return !slices.ContainsFunc(seen, func(r kadm.DescribeACLsResult) bool { return len(r.Described) == 0 })
 		})
 	}
-	cfg.Bootstrap, cfg.Properties = bootstrap, props
-	return launch(t, wordCount(t, id, in, out), cfg), plain, in, out
 }
 
 // rightsOf are the rights, one by one. READ and WRITE bring DESCRIBE with them.
@@ -124,5 +130,47 @@ func rightsOf(app, in, out string) []right {
 			[]string{"WRITE on transactional id " + app + "-"},
 			nil,
 		},
+	}
+}
+
+// TestResetNeedsACLs gives a user the rights to reset an application one after the other: until it has all, the error names the
+// one that is missing.
+func TestResetNeedsACLs(t *testing.T) {
+	t.Parallel()
+	bootstrap, props := secure(t)
+	props["sasl.username"], props["sasl.mechanisms"] = "bob", "PLAIN"
+	cfg := testConfig(t)
+	plain := cfg.Bootstrap
+	id := newApp(t, plain)
+	cfg.ApplicationID, cfg.Bootstrap, cfg.Properties = id, bootstrap, props
+	in, _ := topics(t, plain, 1, 1)
+	brokertest.Topics(t, plain, brokertest.Topic{Name: id + "-tasks"}, brokertest.Topic{Name: id + "-counts-changelog"})
+	var at kadm.Offsets
+	at.Add(kadm.Offset{Topic: in, At: 0, LeaderEpoch: -1})
+	_, err := brokertest.Admin(t, plain).CommitOffsets(t.Context(), id, at)
+	check(t, err)
+	group := func(op kadm.ACLOperation) *kadm.ACLBuilder {
+		return kadm.NewACLs().Groups(id).ResourcePatternType(kadm.ACLPatternLiteral).Operations(op)
+	}
+	own := func(op kadm.ACLOperation) *kadm.ACLBuilder {
+		return kadm.NewACLs().Topics(id + "-").ResourcePatternType(kadm.ACLPatternPrefixed).Operations(op)
+	}
+	source := kadm.NewACLs().Topics(in).ResourcePatternType(kadm.ACLPatternLiteral).Operations(kadm.OpDescribe)
+	allow(t, plain, own(kadm.OpDescribe), source)
+	for _, next := range []struct {
+		missing string
+		grant   *kadm.ACLBuilder
+	}{
+		{"DESCRIBE on group " + id, group(kadm.OpDescribe)},
+		{"DELETE on group " + id, group(kadm.OpDelete)},
+		{"DELETE on topic " + id + "-", own(kadm.OpDelete)},
+	} {
+		if _, err := millrace.Reset(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), next.missing) {
+			t.Errorf("got %v, want an error with %q", err, next.missing)
+		}
+		allow(t, plain, next.grant)
+	}
+	if _, err := millrace.Reset(t.Context(), cfg); err != nil {
+		t.Errorf("with all rights: %v", err)
 	}
 }

@@ -43,7 +43,7 @@ func (c *Client) Committed(ctx context.Context, group string) ([]string, error) 
 			return nil
 		}
 		if err != nil {
-			return wrap("list the positions of group "+group, err)
+			return permit("list the positions of group "+group, "DESCRIBE on group "+group, err)
 		}
 		for _, g := range res.ConsumerGroupsTopicPartitions {
 			for _, p := range g.Partitions {
@@ -67,13 +67,13 @@ func (c *Client) DeleteTopics(ctx context.Context, names []string) error {
 	defer cancel()
 	res, err := c.admin.DeleteTopics(ctx, names)
 	if err != nil {
-		return wrap("delete topics", err)
+		return permit("delete topics", "DELETE on topics "+strings.Join(names, ", "), err)
 	}
 	for _, r := range res {
 		switch r.Error.Code() {
 		case kafka.ErrNoError, kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic:
 		default:
-			return wrap("delete topic "+r.Topic, r.Error)
+			return permit("delete topic "+r.Topic, "DELETE on topic "+r.Topic, r.Error)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ func (c *Client) DeleteGroup(ctx context.Context, group string) error {
 	return settled(ctx, func(ctx context.Context) error {
 		res, err := c.admin.DeleteConsumerGroups(ctx, []string{group})
 		if err != nil {
-			return wrap("delete group "+group, err)
+			return permit("delete group "+group, "DELETE on group "+group, err)
 		}
 		for _, r := range res.ConsumerGroupResults {
 			switch r.Error.Code() {
@@ -92,7 +92,7 @@ func (c *Client) DeleteGroup(ctx context.Context, group string) error {
 			case kafka.ErrNonEmptyGroup:
 				return fmt.Errorf("kafka: group %s has members: stop every instance, and wait until their session has timed out: %w", group, r.Error)
 			default:
-				return wrap("delete group "+group, r.Error)
+				return permit("delete group "+group, "DELETE on group "+group, r.Error)
 			}
 		}
 		return nil

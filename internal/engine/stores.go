@@ -108,37 +108,11 @@ func (t *Task) Stores() []StoreState {
 	return list
 }
 
-// Restore applies changelog records to a store that is not in use yet; next is the offset up to which it is current
-// then. Applying a record again does no harm.
-func (t *Task) Restore(s *graph.Store, recs []graph.Raw, next int64) error {
-	o := t.byName[s.Name]
-	if o == nil {
-		return fmt.Errorf("engine: store %q is not of this task", s.Name)
-	}
-	b := o.d.Batch()
-	for i := range recs {
-		r := &recs[i]
-		if r.Key == nil {
-			continue
-		}
-		if err := o.ts.Restore(b, r.Key, r.Value, r.Timestamp); err != nil {
-			b.Discard()
-			return fmt.Errorf("engine: restore store %q from offset %d: %w", s.Name, r.Offset, err)
-		}
-	}
-	if err := b.Set(offsetKey(s.Name), binary.BigEndian.AppendUint64(nil, uint64(next))); err != nil {
-		b.Discard()
-		return err
-	}
-	if err := b.Commit(); err != nil {
-		return fmt.Errorf("engine: restore store %q: %w", s.Name, err)
-	}
-	o.offset = next
-	return nil
-}
-
 // Wipe empties a store before it is restored from the start.
 func (t *Task) Wipe(s *graph.Store) error {
+	if err := t.Settle(); err != nil {
+		return err
+	}
 	o := t.byName[s.Name]
 	if o == nil {
 		return fmt.Errorf("engine: store %q is not of this task", s.Name)

@@ -103,11 +103,49 @@ func TestOffsets(t *testing.T) {
 	}
 	noError(t, r.Flush())
 	other := &graph.Store{Name: "other"}
-	for _, err := range []error{r.Wipe(other), r.Restore(other, nil, 0)} {
+	for _, err := range []error{r.Wipe(other), r.Restore(other, nil, 0), r.Gather(other, nil, 0)} {
 		if err == nil || !strings.Contains(err.Error(), `store "other" is not of this task`) {
 			t.Errorf("got %v", err)
 		}
 	}
+}
+
+// What is gathered for the stores of a DB gets there together, with its offsets: after Settle, once it is much, or before a store
+// is wiped.
+func TestGather(t *testing.T) {
+	t.Parallel()
+	disk := memdb.New()
+	r := newRig(t, keeping("a", "b"), engine.Config{Disk: disk})
+	a, b := r.Stores()[0].Store, r.Stores()[1].Store
+	step := func(what string, want ...string) {
+		t.Helper()
+		got := []string{}
+		for i, x := range newRig(t, keeping("a", "b"), engine.Config{Disk: disk}).Stores() {
+			got = append(got, fmt.Sprint(x.Store.Name, " ", x.Offset, " ", len(r.rows(x.Store.Name))))
+			if now := r.Stores()[i].Offset; now != x.Offset {
+				t.Errorf("%s: the task says that %s is at %d, and the disk %d", what, x.Store.Name, now, x.Offset)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: store, offset and rows (-want +got):\n%s", what, diff)
+		}
+	}
+	row := func(key string, bytes int) []graph.Raw {
+		return []graph.Raw{{Key: []byte(key), Value: make([]byte, bytes)}}
+	}
+	noError(t, r.Gather(a, row("k", 1), 3))
+	noError(t, r.Gather(b, row("k", 1), 4))
+	noError(t, r.Gather(a, row("l", 1), 5))
+	step("gathered", "a -1 0", "b -1 0")
+	noError(t, r.Settle())
+	step("settled", "a 5 2", "b 4 1")
+	noError(t, r.Gather(a, row("m", 20<<20), 6))
+	step("much", "a 6 3", "b 4 1")
+	noError(t, r.Gather(a, row("n", 1), 7))
+	noError(t, r.Wipe(b))
+	step("wiped", "a 7 4", "b -1 0")
+	noError(t, r.Settle())
+	step("settled again", "a 7 4", "b -1 0")
 }
 
 // A directory whose bookkeeping is damaged is refused: taken for new, the store would be empty.

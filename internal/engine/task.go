@@ -102,6 +102,7 @@ type Task struct {
 	byTopic  map[string]*queue
 	stores   []*openStore
 	byName   map[string]*openStore
+	gathered map[db.DB]*gathered
 	globals  []*globalReader
 	emitted  bool
 	current  *graph.Raw                        // the record being processed; nil in a punctuation and at a commit

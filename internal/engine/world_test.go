@@ -87,9 +87,10 @@ func (w *world) open() {
 		from, log := max(0, s.Offset), w.logs[s.Store.Changelog]
 		for at := from; at < int64(len(log)); at += 10 {
 			end := min(at+10, int64(len(log)))
-			noError(w.t, w.task.Restore(s.Store, log[at:end], end))
+			noError(w.t, w.task.Gather(s.Store, log[at:end], end))
 		}
 	}
+	noError(w.t, w.task.Settle())
 	noError(w.t, w.task.LoadCheckpoint(w.checkpoint))
 	for topic, next := range w.positions {
 		w.task.SetPosition(topic, next)

@@ -46,7 +46,7 @@ func (r *Runtime) restoreOnce(ctx context.Context, t *task) error {
 	p := r.restores.begin(time.Now(), t.name, stores, remaining(todo))
 	err = t.load(remaining(todo) >= loadWorthwhile)
 	if err == nil {
-		err = r.replay(ctx, t, todo, p)
+		err = errors.Join(r.replay(ctx, t, todo, p), t.engine.Settle())
 	}
 	if err == nil {
 		err = t.load(false)
@@ -83,7 +83,8 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 		for i := range batches {
 			b := &batches[i]
 			x := todo[b.Partition]
-			if err := x.log.take(t.engine, b); err != nil {
+			x.log.pass(b)
+			if err := t.engine.Gather(x.log.store, b.Records, x.log.next); err != nil {
 				return err
 			}
 			p.read(len(b.Records))
@@ -100,13 +101,18 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 
 // take applies records of the changelog.
 func (l *changelog) take(e *engine.Task, b *transport.Batch) error {
+	l.pass(b)
+	return e.Restore(l.store, b.Records, l.next)
+}
+
+// pass goes on to the end of a batch.
+func (l *changelog) pass(b *transport.Batch) {
 	if n := len(b.Records); n > 0 {
 		l.next = b.Records[n-1].Offset + 1
 	}
 	if b.End {
 		l.next = max(l.next, b.Next)
 	}
-	return e.Restore(l.store, b.Records, l.next)
 }
 
 // survey decides for each store where to begin, and wipes what cannot be gone on with.

@@ -24,6 +24,11 @@ func (d *DB) Batch() db.Batch {
 	if d.closed {
 		return &batch{db: d, p: new(pebble.Batch)}
 	}
+	if d.loading {
+		b := d.spare
+		b.batch, d.spare = batch{db: d, p: d.p.NewBatch()}, loadBatch{}
+		return &b
+	}
 	return &batch{db: d, p: d.p.NewBatch()}
 }
 

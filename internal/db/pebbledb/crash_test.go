@@ -7,11 +7,12 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/millrace-go/millrace/internal/db"
 	"github.com/millrace-go/millrace/internal/db/pebbledb"
 )
 
 // What a crash leaves is a number of whole batches from the first one on, at least those flushed, however much of what was
-// written and not synced reached the disk.
+// written and not synced reached the disk, in a load or not.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, 2, 3, 4, rand.Uint64()} {
@@ -24,6 +25,13 @@ func TestCrash(t *testing.T) {
 			c := newCounter(d)
 			lost, flushed := 0, 0
 			for range 15 {
+				on := rng.IntN(2) == 0
+				if err := d.(db.Loader).Load(on); err != nil {
+					t.Fatal(err)
+				}
+				if !on {
+					flushed = c.n
+				}
 				for range rng.IntN(300) {
 					c.commit(t)
 					if rng.IntN(100) == 0 {

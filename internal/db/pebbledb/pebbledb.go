@@ -33,6 +33,9 @@ type DB struct {
 	dirty  bool               // something was committed since the last Flush
 	closed bool
 
+	loading bool      // see Load
+	spare   loadBatch // what the last one collected its rows in
+
 	lower, upper []byte // scratch: keys as Pebble has them
 }
 

@@ -15,17 +15,26 @@ func TestSuite(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		opts pebbledb.Options
+		load bool
 	}{
-		{"Disk", pebbledb.Options{}},
+		{"Disk", pebbledb.Options{}, false},
 		// Memtables of 32 KiB make flushes and compactions all the time.
-		{"SmallMemTable", pebbledb.Options{MemTableBytes: 32 << 10, FS: vfs.NewMem()}},
+		{"SmallMemTable", pebbledb.Options{MemTableBytes: 32 << 10, FS: vfs.NewMem()}, false},
+		{"Loading", pebbledb.Options{MemTableBytes: 32 << 10, FS: vfs.NewMem()}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			cache := pebbledb.NewCache(4 << 20)
 			t.Cleanup(cache.Close)
 			c.opts.Cache = cache
-			dbtest.Run(t, func(t *testing.T) db.DB { return open(t, t.TempDir(), c.opts) })
+			dbtest.Run(t, func(t *testing.T) db.DB {
+				t.Helper()
+				d := open(t, t.TempDir(), c.opts)
+				if err := d.(db.Loader).Load(c.load); err != nil {
+					t.Fatal(err)
+				}
+				return d
+			})
 		})
 	}
 }

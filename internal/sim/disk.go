@@ -76,7 +76,7 @@ func (b *database) fill() error {
 
 // keep makes what is committed survive.
 func (b *database) keep() error {
-	it, err := b.DB.Iter(nil, nil)
+	it, err := b.Iter(nil, nil)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (b *database) Flush() error { return b.keep() }
 // Close implements [db.DB].
 func (b *database) Close() error {
 	if err := b.keep(); err != nil {
-		return nil //nolint:nilerr // it was closed before
+		return nil // it was closed before
 	}
 	b.d.mu.Lock()
 	defer b.d.mu.Unlock()

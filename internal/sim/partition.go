@@ -38,7 +38,7 @@ func (p *partition) append(r graph.Raw, tx *transaction) {
 
 // mark ends a transaction here.
 func (p *partition) mark(tx *transaction, commit bool) {
-	p.entries = append(p.entries, entry{Raw: graph.Raw{Offset: p.end}, tx: tx, control: true})
+	p.entries = append(p.entries, entry{Offset: p.end, tx: tx, control: true})
 	p.end++
 	delete(p.open, tx)
 	if !commit {

@@ -49,14 +49,20 @@ type event struct {
 // queue is a heap of events.
 type queue []*event
 
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	if !q[i].at.Equal(q[j].at) {
-		return q[i].at.Before(q[j].at)
+// Len implements [heap.Interface].
+func (q *queue) Len() int { return len(*q) }
+
+// Less implements [heap.Interface].
+func (q *queue) Less(i, j int) bool {
+	a, b := (*q)[i], (*q)[j]
+	if !a.at.Equal(b.at) {
+		return a.at.Before(b.at)
 	}
-	return q[i].tie < q[j].tie
+	return a.tie < b.tie
 }
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Swap implements [heap.Interface].
+func (q *queue) Swap(i, j int) { (*q)[i], (*q)[j] = (*q)[j], (*q)[i] }
 
 // Push implements [heap.Interface].
 func (q *queue) Push(x any) { *q = append(*q, x.(*event)) }
@@ -107,7 +113,7 @@ func (s *schedule) run() {
 		s.steps++
 		e := heap.Pop(&s.queue).(*event)
 		if p := e.owner; p != nil {
-			if p.dead.Load() && !(e.sent && p.inFlight) {
+			if p.dead.Load() && (!e.sent || !p.inFlight) {
 				continue
 			}
 			if wait := time.Until(p.paused); wait > 0 {

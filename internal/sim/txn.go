@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/millrace-go/millrace/internal/transport"
@@ -72,12 +73,9 @@ func (x *coordinated) current(epoch int) (*transaction, error) {
 
 // touch adds a partition to a transaction.
 func (t *transaction) touch(p transport.Partition) {
-	for _, q := range t.parts {
-		if q == p {
-			return
-		}
+	if !slices.Contains(t.parts, p) {
+		t.parts = append(t.parts, p)
 	}
-	t.parts = append(t.parts, p)
 }
 
 // end decides the end of the open transaction. Each partition hears of it in its own time, the group's offsets, too; until

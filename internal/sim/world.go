@@ -46,10 +46,7 @@ type Outcome struct {
 // Run runs a job under the climate of a seed: what happens, when and in what order, follows from the seed alone.
 func Run(t *testing.T, job Job, seed uint64, keep bool) (out Outcome) {
 	t.Helper()
-	root, err := os.MkdirTemp("/dev/shm", "sim") // in memory, where there is such a place: nine tenths of the time went there
-	if err != nil {
-		root, err = os.MkdirTemp("", "sim")
-	}
+	root, err := tempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,13 +68,21 @@ func Run(t *testing.T, job Job, seed uint64, keep bool) (out Outcome) {
 	return out
 }
 
+// tempDir makes a directory in memory, where there is such a place: on a disk, nine tenths of the time would go there.
+func tempDir() (string, error) {
+	if dir, err := os.MkdirTemp("/dev/shm", "sim"); err == nil {
+		return dir, nil
+	}
+	return os.MkdirTemp("", "sim")
+}
+
 func newWorld(job Job, seed uint64, root string, keep bool) *World {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	c := draw(rnd)
 	w := &World{seed: seed, exactlyOnce: true, climate: c, job: job, root: root}
 	w.sched = &schedule{rnd: rnd, climes: c, trace: newTrace(keep), wake: make(chan struct{}, 1)}
 	w.cluster = newCluster(w)
-	var logs io.Writer = io.Discard
+	logs := io.Discard
 	if keep {
 		logs = w.sched.trace
 	}

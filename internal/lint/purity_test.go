@@ -10,7 +10,7 @@ import (
 
 // pure lists the packages whose results depend on their input alone: records and ticks go in, effects come out. That
 // is what lets the testkit and the simulation prove what the runtime does, so they may neither ask the time nor a die.
-var pure = []string{"internal/engine", "internal/graph", "internal/operator", "internal/store", "stream", "table", "topology", "state", "window", "serde"}
+var pure = []string{"internal/engine", "internal/graph", "internal/operator", "internal/store", "stream", "table", "topology", "state", "window", "serde", "internal/assign"}
 
 // clockFuncs are the functions of package time that read the clock or wait for it.
 var clockFuncs = map[string]bool{

@@ -116,7 +116,7 @@ func (t *task) positions(list []transport.Position) ([]transport.Position, error
 		return nil, err
 	}
 	for i, s := range t.sources {
-		p := transport.Position{Partition: s.p, Offset: next[s.topic]}
+		p := transport.Position{Partition: s.p, Offset: max(next[s.topic], s.committed.Load())}
 		if s.ended && t.engine.Buffered(s.topic) == 0 { // past the control records, so that the lag reads zero
 			p.Offset = max(p.Offset, s.fetched)
 		}
@@ -128,14 +128,15 @@ func (t *task) positions(list []transport.Position) ([]transport.Position, error
 	return list, nil
 }
 
-// rewind sets the sources back to the last commit, after the engine's Abort.
+// rewind sets the sources back to the last commit, after the engine's Abort. What was committed may lie behind control records,
+// of which the engine knows nothing, and what is before it may have been purged.
 func (t *task) rewind() {
 	next := map[string]int64{}
 	for _, p := range t.engine.Positions() {
 		next[p.Topic.FullName("")] = p.Next
 	}
 	for _, s := range t.sources {
-		s.fetched, s.ended, s.paused = next[s.topic], false, false
+		s.fetched, s.ended, s.paused = max(next[s.topic], s.committed.Load()), false, false
 		s.expect()
 	}
 	for _, l := range t.logs {

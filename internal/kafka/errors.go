@@ -20,7 +20,12 @@ func meaning(err error) error {
 	}
 	switch ke.Code() {
 	case kafka.ErrFencedInstanceID:
-		return transport.ErrInstance
+		// A static member that rejoins after its session has ended is given a new id, and is itself the one that fences what it
+		// still sends with the old one. Where it is another process, the membership ends with a fatal error.
+		if ke.IsFatal() {
+			return transport.ErrInstance
+		}
+		return transport.ErrMembership
 	case kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrRebalanceInProgress, kafka.ErrFencedMemberEpoch, kafka.ErrStaleMemberEpoch:
 		return transport.ErrMembership
 	case kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidRecord, kafka.ErrInvalidTimestamp, kafka.ErrRecordListTooLarge:

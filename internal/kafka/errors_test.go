@@ -21,7 +21,7 @@ var meanings = []error{
 func TestWrap(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[kafka.ErrorCode]error{
-		kafka.ErrFencedInstanceID:          transport.ErrInstance,
+		kafka.ErrFencedInstanceID:          transport.ErrMembership,
 		kafka.ErrUnknownMemberID:           transport.ErrMembership,
 		kafka.ErrIllegalGeneration:         transport.ErrMembership,
 		kafka.ErrRebalanceInProgress:       transport.ErrMembership,
@@ -61,6 +61,8 @@ func TestOfTransaction(t *testing.T) {
 		err   error
 		wants []error
 	}{
+		{"another process's", kafka.NewError(kafka.ErrFencedInstanceID, "", true), []error{transport.ErrProducer, transport.ErrInstance}},
+		{"the member's own, from before it rejoined", kafka.NewError(kafka.ErrFencedInstanceID, "", false), []error{transport.ErrProducer, transport.ErrMembership}},
 		{"fatal", kafka.NewError(kafka.ErrFenced, "", true), []error{transport.ErrProducer}},
 		{"in the wrong state", kafka.NewError(kafka.ErrState, "", false), []error{transport.ErrAbort}},
 		{"of no kind", kafka.NewError(kafka.ErrTimedOut, "", false), []error{transport.ErrProducer, transport.ErrUnreachable}},

@@ -38,7 +38,7 @@ func (w *worker) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	w.since, w.aborts, w.retries = time.Now(), 0, 0
+	w.since, w.aborts = time.Now(), 0
 	w.rt.metrics.committed(w.since.Sub(start))
 	return w.flush()
 }
@@ -89,7 +89,7 @@ func (w *worker) settle(t *task) error {
 	if err := t.engine.Commit(t.offsets(w.rt.cfg.ExactlyOnce)); err != nil {
 		return err
 	}
-	t.pending, t.unsafe = false, true
+	t.pending, t.unsafe, t.retries = false, true, 0
 	t.settle()
 	return nil
 }

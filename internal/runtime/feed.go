@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/millrace-go/millrace/internal/transport"
 )
@@ -34,6 +35,9 @@ func (w *worker) feed(batches []transport.Batch) error {
 			s.fetched, s.ended = max(s.fetched, b.Next), true
 		}
 		s.expect()
+	}
+	if w.wakeUp(time.Now()) {
+		return w.assign()
 	}
 	return w.flow()
 }

@@ -14,6 +14,9 @@ func (w *worker) process() (more bool, err error) {
 		for range w.tasks {
 			t := w.tasks[w.turn%len(w.tasks)]
 			w.turn++
+			if t.rests() {
+				continue
+			}
 			dropped := t.engine.Counters().Dropped
 			n, err := t.process(w.chunk)
 			if n > 0 || t.engine.Counters().Dropped != dropped {

@@ -29,8 +29,9 @@ func (w *worker) recover(ctx context.Context, err error) error {
 	case errors.As(err, &retry):
 		w.log.Warn("runtime: " + err.Error())
 		w.takeBack(ctx)
-		w.pause(backoff(w.retries))
-		w.retries++
+		if t := w.taskOf(retry.Record); t != nil {
+			t.lieDown()
+		}
 		return w.rewind()
 	case errors.Is(err, pebbledb.ErrDamaged):
 		return w.rebuild(ctx, err)
@@ -61,11 +62,6 @@ func (w *worker) recover(ctx context.Context, err error) error {
 		return fmt.Errorf("runtime: a record could not be processed: %w", err)
 	}
 	return err
-}
-
-// backoff is how long to wait before a record is tried again: 100 ms at first, then twice as long each time, to 10 s.
-func backoff(retries int) time.Duration {
-	return min(10*time.Second, 100*time.Millisecond<<min(retries, 10))
 }
 
 func (w *worker) taskOf(r *engine.RecordError) *task {
@@ -108,6 +104,9 @@ func (w *worker) assign() error {
 	clear(w.sources)
 	var ps []transport.Position
 	for _, t := range w.tasks {
+		if t.rests() {
+			continue
+		}
 		for _, s := range t.sources {
 			w.sources[s.p] = s
 			s.paused = false

@@ -31,6 +31,9 @@ type task struct {
 	unsafe   bool      // something was committed since
 	loading  bool      // its store has been told that many records come
 
+	retries int       // of a record, in a row
+	rest    time.Time // until when it waits before the next; zero: it does not
+
 	counts  counts
 	settled tally // the engine's counts at the last commit
 	void    tally // counts of work that was taken back

@@ -36,7 +36,6 @@ type worker struct {
 	since     time.Time // the last commit
 	turn      int       // the task to process first
 	aborts    int       // in a row
-	retries   int       // of records, in a row
 	rebuilds  int       // of damaged stores
 	version   uint64
 	alive     atomic.Int64    // when it last made progress, ms

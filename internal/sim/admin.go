@@ -23,6 +23,7 @@ func (p *process) admin(key string, do func(c *cluster) error) error {
 // Topics implements [transport.Admin].
 func (p *process) Topics(_ context.Context, names []string) (map[string]transport.Topic, error) {
 	found := map[string]transport.Topic{}
+	names = slices.Sorted(slices.Values(names)) // the caller may have them from a map
 	err := p.admin(fmt.Sprint("topics ", names), func(c *cluster) error {
 		for _, n := range names {
 			if t := c.topics[n]; t != nil {
@@ -71,7 +72,7 @@ func (p *process) Ends(_ context.Context, ps []transport.Partition) (map[transpo
 
 func (p *process) offsets(what string, ps []transport.Partition, of func(*partition) int64) (map[transport.Partition]int64, error) {
 	found := map[transport.Partition]int64{}
-	ps = slices.SortedFunc(slices.Values(ps), order) // the caller may have them from a map
+	ps = slices.SortedFunc(slices.Values(ps), order) // as above
 	err := p.admin(fmt.Sprint(what, " ", ps), func(c *cluster) error {
 		for _, q := range ps {
 			part := c.partition(q)

@@ -35,8 +35,16 @@ type instance struct {
 	runs      int
 }
 
-// launch makes the topics of a job, starts so many instances, and waits until all of them run.
+// launch makes a fleet of so many instances for a job, and waits until all of them run.
 func launch(t *testing.T, c *cluster, j *job, instances int) *fleet {
+	t.Helper()
+	f := gather(t, c, j, instances)
+	f.launch()
+	return f
+}
+
+// gather makes the topics of a job, and a fleet that is not started yet.
+func gather(t *testing.T, c *cluster, j *job, instances int) *fleet {
 	t.Helper()
 	f := &fleet{t: t, job: j, app: brokertest.UniqueName(t, j.program), ended: make(chan *instance, 1000), began: time.Now()}
 	brokertest.Topics(t, c.bootstrap, j.topics...)
@@ -47,13 +55,19 @@ func launch(t *testing.T, c *cluster, j *job, instances int) *fleet {
 	for n := range instances {
 		i := &instance{n: n, program: j.program, bootstrap: c.bootstrap, dir: t.TempDir()}
 		f.instances = append(f.instances, i)
+	}
+	return f
+}
+
+func (f *fleet) launch() {
+	f.t.Helper()
+	for _, i := range f.instances {
 		f.start(i)
 	}
 	for _, i := range f.instances {
 		i.p.AwaitLine("state running")
 	}
 	f.log("all instances run")
-	return f
 }
 
 // deleteInternal deletes what an application made, when the test ends; after a failure it stays to be looked at.
@@ -80,9 +94,11 @@ func deleteInternal(t *testing.T, bootstrap, app string) {
 	})
 }
 
+func (f *fleet) since() time.Duration { return time.Since(f.began) }
+
 func (f *fleet) log(format string, args ...any) {
 	f.t.Helper()
-	f.t.Logf("%5.1f s: %s", time.Since(f.began).Seconds(), fmt.Sprintf(format, args...))
+	f.t.Logf("%5.1f s: %s", f.since().Seconds(), fmt.Sprintf(format, args...))
 }
 
 // start starts an instance's process, and has its end reported.
@@ -138,11 +154,13 @@ func (f *fleet) drain(i *instance) (stopped func()) {
 	return func() { <-done }
 }
 
-// stop drains all instances.
+// stop drains all instances that run.
 func (f *fleet) stop() {
 	var all []func()
 	for _, i := range f.instances {
-		all = append(all, f.drain(i))
+		if i.wanted {
+			all = append(all, f.drain(i))
+		}
 	}
 	for _, stopped := range all {
 		stopped()
@@ -157,7 +175,7 @@ func (f *fleet) look(i *instance) {
 		return // an earlier process of its
 	}
 	if i.wanted {
-		f.t.Errorf("%5.1f s: instance %d ended by itself: %v: %s", time.Since(f.began).Seconds(), i.n, i.p.Wait(), lastOf(i.p.Lines()))
+		f.t.Errorf("%5.1f s: instance %d ended by itself: %v: %s", f.since().Seconds(), i.n, i.p.Wait(), lastOf(i.p.Lines()))
 		f.start(i)
 	}
 }

@@ -31,10 +31,11 @@ const (
 
 func TestMain(m *testing.M) {
 	proctest.Main(map[string]proctest.Program{
-		"words":      program(words),
-		"plates":     program(plates),
-		"relay":      program(relay),
-		"relay-next": program(relayNext),
+		"words":       program(words),
+		"plates":      program(plates),
+		"relay":       program(relay),
+		"relay-next":  program(relayNext),
+		"many-stores": program(manyStores),
 	})
 	os.Exit(m.Run())
 }

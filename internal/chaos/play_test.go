@@ -76,8 +76,8 @@ func (f *fleet) watch(until <-chan time.Time, done func() bool) {
 // get over; the rest is for a machine that is busy with others.
 const patience = 2 * time.Minute
 
-// finish waits until so many records have come out, or none has for long, and stops the application.
-func (f *fleet) finish(out *reader, want int) {
+// await waits until so many records have come out, or none has for long.
+func (f *fleet) await(out *reader, want int) {
 	f.t.Helper()
 	start := time.Now()
 	f.watch(nil, func() bool {
@@ -91,6 +91,12 @@ func (f *fleet) finish(out *reader, want int) {
 		}
 		return n >= want
 	})
+}
+
+// finish is await for the last record. It stops the application.
+func (f *fleet) finish(out *reader, want int) {
+	f.t.Helper()
+	f.await(out, want)
 	f.log("%d records are out, %d processes were run", want, f.runs)
 	f.stop()
 }

@@ -14,6 +14,7 @@ import (
 // --proxied). It can hold back what passes, slow it down, and cut connections.
 type proxy struct {
 	bootstrap string
+	ins       []net.Listener
 	running   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -46,9 +47,12 @@ func proxied(t *testing.T, c *cluster) *proxy {
 			conn.Close()
 		}
 		p.running.Go(func() { p.serve(in, broker) })
-		t.Cleanup(func() { in.Close() })
+		p.ins = append(p.ins, in)
 	}
 	t.Cleanup(func() {
+		for _, in := range p.ins {
+			in.Close()
+		}
 		p.sever()
 		p.running.Wait()
 	})

@@ -36,8 +36,8 @@ func Skip(Failure) Verdict { return Drop }
 func DeadLetter(Failure) Verdict { return Divert }
 
 // Retry is the policy that tries a record up to so many times more, for failures that pass: a service that does not answer. Then
-// otherwise has the word. Before each try the worker waits, 100 ms at first, then twice as long each time up to 10 s; its other
-// tasks wait too. It has no use for OnDecodeError, nor for OnProduceError, which takes it as Stop.
+// otherwise has the word. Before each try its task waits, 100 ms at first, then twice as long each time up to 10 s; the worker's
+// other tasks go on. It has no use for OnDecodeError, nor for OnProduceError, which takes it as Stop.
 func Retry(times int, otherwise Policy) Policy {
 	type place struct {
 		topic     string

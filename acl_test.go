@@ -54,6 +54,9 @@ func TestMissingACL(t *testing.T) {
 				})
 				brokertest.Produce(t, bootstrap, in, lines(10, 30)...)
 				err := a.wait()
+				if err != nil && strings.Contains(err.Error(), "one of") {
+					t.Errorf("the error does not say which topic: %v", err)
+				}
 				for _, want := range lacks.missing {
 					if err == nil || !strings.Contains(err.Error(), want) {
 						t.Errorf("got %v, want an error with %q", err, want)

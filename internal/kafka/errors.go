@@ -3,9 +3,6 @@ package kafka
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -65,15 +62,6 @@ func permit(what, right string, err error) error {
 }
 
 func denied(err error) bool { return errors.Is(meaning(err), transport.ErrDenied) }
-
-// oneOf names topics, of which librdkafka does not say which is meant.
-func oneOf(topics map[string]*string) string {
-	names := slices.Sorted(maps.Keys(topics))
-	if len(names) == 1 {
-		return "topic " + names[0]
-	}
-	return "one of the topics " + strings.Join(names, ", ")
-}
 
 // wrap adds what was tried, and what the failure means.
 func wrap(what string, err error) error {

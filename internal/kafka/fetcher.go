@@ -17,6 +17,7 @@ const pollRecords = 1000
 // fetcher reads assigned partitions with a consumer that is in no group but for its name.
 type fetcher struct {
 	c      *kafka.Consumer
+	client *Client
 	log    *slog.Logger
 	topics map[string]*string     // those whose metadata the consumer has
 	from   []kafka.TopicPartition // what was assigned last
@@ -58,7 +59,7 @@ func (c *Client) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, err
 	if err != nil {
 		return nil, wrap("make a consumer", err)
 	}
-	return &fetcher{c: k, log: c.cfg.Logger.With("consumer", cfg.Name), topics: map[string]*string{}}, nil
+	return &fetcher{c: k, client: c, log: c.cfg.Logger.With("consumer", cfg.Name), topics: map[string]*string{}}, nil
 }
 
 // Assign implements [transport.Fetcher].
@@ -168,7 +169,7 @@ func (f *fetcher) complaint(e kafka.Error) error {
 	case e.Code() == kafka.ErrAutoOffsetReset, e.Code() == kafka.ErrLogTruncation:
 		return f.lost(e)
 	case e.IsFatal(), e.Code() == kafka.ErrTopicAuthorizationFailed, e.Code() == kafka.ErrGroupAuthorizationFailed:
-		return permit("read", "READ on "+oneOf(f.topics), e)
+		return permit("read", "READ on "+f.client.lacking(f.topics, kafka.ACLOperationRead), e)
 	default:
 		f.log.Warn("kafka: reading: "+e.Error(), "code", e.Code().String())
 		return nil

@@ -20,6 +20,7 @@ const turn = 2 * time.Second
 
 type producer struct {
 	p      *kafka.Producer
+	client *Client
 	id     string
 	log    *slog.Logger
 	limit  time.Duration // of a transaction
@@ -58,7 +59,7 @@ func (c *Client) NewProducer(cfg transport.ProducerConfig) (transport.Producer, 
 	if err != nil {
 		return nil, wrap("make a producer", err)
 	}
-	p := &producer{p: k, id: cfg.ID, limit: cfg.Timeout, log: c.cfg.Logger.With("producer", cfg.ID), topics: map[string]*string{}, done: make(chan struct{})}
+	p := &producer{p: k, client: c, id: cfg.ID, limit: cfg.Timeout, log: c.cfg.Logger.With("producer", cfg.ID), topics: map[string]*string{}, done: make(chan struct{})}
 	go p.listen()
 	return p, nil
 }
@@ -153,12 +154,11 @@ func (p *producer) again(ctx context.Context, what string, call func(context.Con
 	}
 }
 
-// right is what a transaction needed and did not have. It is refused for all its topics together: only librdkafka's log says
-// for which.
+// right is what a transaction needed and did not have.
 func (p *producer) right(err error) string {
 	switch ke, _ := errors.AsType[kafka.Error](err); ke.Code() {
 	case kafka.ErrTopicAuthorizationFailed:
-		return "WRITE on " + oneOf(p.topics)
+		return "WRITE on " + p.client.lacking(p.topics, kafka.ACLOperationWrite)
 	case kafka.ErrGroupAuthorizationFailed:
 		return "READ on the application's group"
 	default:

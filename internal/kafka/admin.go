@@ -72,27 +72,37 @@ func (c *Client) Create(ctx context.Context, specs []transport.TopicSpec) error 
 	return nil
 }
 
-// Configs implements [transport.Admin].
+// Configs implements [transport.Admin]. Topics are asked for one at a time: that is all the client takes for those of
+// different brokers.
 func (c *Client) Configs(ctx context.Context, names []string) (map[string]map[string]string, error) {
 	all := map[string]map[string]string{}
-	ctx, cancel := within(ctx)
-	defer cancel()
-	for _, name := range names { // one at a time: that is all the client takes for topics of different brokers
-		res, err := c.admin.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: name}})
+	for _, name := range names {
+		err := settled(ctx, func(ctx context.Context) (err error) {
+			all[name], err = c.configsOnce(ctx, name)
+			return err
+		})
 		if err != nil {
-			return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, err)
-		}
-		for _, r := range res {
-			if r.Error.Code() != kafka.ErrNoError {
-				return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, r.Error)
-			}
-			all[name] = map[string]string{}
-			for k, v := range r.Config {
-				all[name][k] = v.Value
-			}
+			return nil, err
 		}
 	}
 	return all, nil
+}
+
+func (c *Client) configsOnce(ctx context.Context, name string) (map[string]string, error) {
+	res, err := c.admin.DescribeConfigs(ctx, []kafka.ConfigResource{{Type: kafka.ResourceTopic, Name: name}})
+	if err != nil {
+		return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, err)
+	}
+	configs := map[string]string{}
+	for _, r := range res {
+		if r.Error.Code() != kafka.ErrNoError {
+			return nil, permit("describe the settings of topic "+name, "DESCRIBE_CONFIGS on topic "+name, r.Error)
+		}
+		for k, v := range r.Config {
+			configs[k] = v.Value
+		}
+	}
+	return configs, nil
 }
 
 // Starts implements [transport.Admin].

@@ -89,6 +89,26 @@ func plan(seed uint64, length time.Duration) schedule {
 	return s
 }
 
+// kills draws a schedule of so many kills of three instances, at any time, each for up to three seconds.
+func kills(seed uint64, n int, length time.Duration) schedule {
+	rnd := rand.New(rand.NewPCG(seed, 4))
+	times := make([]time.Duration, n)
+	for i := range times {
+		times[i] = time.Duration(rnd.Int64N(int64(length))).Round(time.Millisecond)
+	}
+	slices.Sort(times)
+	var s schedule
+	var free [3]time.Duration
+	for _, at := range times {
+		who := rnd.IntN(3)
+		at = max(at, free[who]) // one that is down is killed once it is up again
+		free[who] = at + time.Duration(rnd.Int64N(int64(3*time.Second))).Round(time.Millisecond)
+		s = append(s, step{at: at, until: free[who], what: kill, who: who})
+	}
+	slices.SortStableFunc(s, func(a, b step) int { return cmp.Compare(a.at, b.at) })
+	return s
+}
+
 // lane draws steps one after the other, with a rest after each of up to a given time, that begin within length.
 func lane(rnd *rand.Rand, length, rest time.Duration, chances []chance, who func() int) (steps []step) {
 	total := 0

@@ -36,9 +36,10 @@ func (w *worker) recover(ctx context.Context, err error) error {
 	case errors.Is(err, pebbledb.ErrDamaged):
 		return w.rebuild(ctx, err)
 	case errors.Is(err, transport.ErrPosition): // what was read before that is good, and could not be read again
-		if failed := w.commit(ctx); failed == nil {
-			return err
+		if failed := w.commit(ctx); failed != nil { // perhaps the task is another instance's by now, which has purged what it read
+			return w.recover(ctx, failed)
 		}
+		return err
 	case errors.Is(err, transport.ErrInstance), errors.Is(err, transport.ErrRecord):
 	case errors.Is(err, transport.ErrProducer):
 		return w.renew(ctx, err)

@@ -53,7 +53,7 @@ func (w *World) disrupt() {
 	case kind == deaf:
 		i.process.deaf = time.Now().Add(s.some(3 * w.climate.session))
 	case kind == twin && len(w.instances) < most:
-		i.retired = true // the group fences it
+		i.retired = true // one of the two is fenced; this one does not come back
 		w.newInstance(i.id).start()
 	case kind == shrink && w.staying() > 1:
 		i.retire()

@@ -11,9 +11,10 @@ import (
 
 // fetcher reads what is committed.
 type fetcher struct {
-	p    *process
-	name string
-	ps   []*cursor
+	p     *process
+	name  string
+	known map[string]bool // topics
+	ps    []*cursor
 }
 
 // cursor is where the reading of a partition is.
@@ -29,25 +30,33 @@ func (p *process) NewFetcher(cfg transport.FetcherConfig) (transport.Fetcher, er
 	if p.dead.Load() {
 		return nil, errCrashed
 	}
-	return &fetcher{p: p, name: cfg.Name}, nil
+	return &fetcher{p: p, name: cfg.Name, known: map[string]bool{}}, nil
 }
 
-// Assign implements [transport.Fetcher]. The real client asks for the topics' metadata first.
+// Assign implements [transport.Fetcher]. The real client asks for the metadata of topics that it does not know.
 func (f *fetcher) Assign(ps []transport.Position) error {
 	ps = slices.Clone(ps)
 	slices.SortFunc(ps, func(a, b transport.Position) int { return order(a.Partition, b.Partition) })
-	return f.p.call(call{key: fmt.Sprintf("%s: assign %v", f.name, ps), patience: 5 * time.Second, do: func() error {
-		return f.p.unreachable(func() error {
-			f.ps = nil
-			for _, p := range ps {
-				if p.Offset == transport.None {
-					p.Offset = f.p.w.cluster.partition(p.Partition).start
-				}
-				f.ps = append(f.ps, &cursor{Partition: p.Partition, at: p.Offset, ended: -1})
+	known := true
+	for _, p := range ps {
+		known = known && f.known[p.Topic]
+	}
+	assign := func() error {
+		f.ps = nil
+		for _, p := range ps {
+			f.known[p.Topic] = true
+			if p.Offset == transport.None {
+				p.Offset = f.p.w.cluster.partition(p.Partition).start
 			}
-			return nil
-		})
-	}})
+			f.ps = append(f.ps, &cursor{Partition: p.Partition, at: p.Offset, ended: -1})
+		}
+		return nil
+	}
+	c := call{key: fmt.Sprintf("%s: assign %v", f.name, ps), local: known, do: assign}
+	if !known {
+		c.patience, c.do = 5*time.Second, func() error { return f.p.unreachable(assign) }
+	}
+	return f.p.call(c)
 }
 
 // Poll implements [transport.Fetcher].

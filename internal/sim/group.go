@@ -69,7 +69,7 @@ func (g *group) validate(by generation) error {
 	case j == nil:
 		return fmt.Errorf("sim: member %q is unknown: %w", by.id, transport.ErrMembership)
 	case j.id != by.id:
-		return fmt.Errorf("sim: instance %s is fenced: %w", by.instance, transport.ErrInstance)
+		return fmt.Errorf("sim: instance %s has another member id: %w", by.instance, transport.ErrMembership)
 	case by.number != g.generation:
 		return fmt.Errorf("sim: generation %d is not %d: %w", by.number, g.generation, transport.ErrMembership)
 	}

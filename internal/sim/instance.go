@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,11 @@ func (i *instance) start() {
 		OpenDB:  func(path string) (db.DB, error) { return i.disk.open(p, root, w.climate.kept, path) },
 		Workers: w.climate.workers, CommitInterval: w.climate.commit, Transaction: w.climate.transaction, Session: w.climate.session, Standbys: w.climate.standbys,
 		Replicas: 1, CacheBytes: 1 << 10, DirtyBytes: 1 << 20,
+		OnState: func(s runtime.State) {
+			if s == runtime.Running {
+				p.ready.Store(true)
+			}
+		},
 		Logger: w.log.With("process", p.name), Meter: noop.Meter{},
 	})
 	if err != nil {
@@ -94,15 +100,19 @@ func (i *instance) ended(p *process, err error) {
 	stopped := i.stopped
 	i.stopped = false
 	i.move()
-	if err != nil && !excused(err) && !stopped {
+	if err != nil && !i.excused(p, err) && !stopped {
 		i.w.sched.fail(fmt.Errorf("%s failed: %w", p.name, err))
 	}
 	i.restartSoon()
 }
 
-// excused says that an application may fail so, where it is started again.
-func excused(err error) bool {
-	return errors.Is(err, transport.ErrUnreachable) || errors.Is(err, transport.ErrInstance) || strings.Contains(err.Error(), "in a row")
+// excused says that an application may fail so, where it is started again: it was not ready yet when no broker answered, or
+// another process has its id.
+func (i *instance) excused(p *process, err error) bool {
+	if errors.Is(err, transport.ErrInstance) {
+		return slices.ContainsFunc(i.w.instances, func(o *instance) bool { return o != i && o.id == i.id })
+	}
+	return errors.Is(err, transport.ErrUnreachable) && !p.ready.Load()
 }
 
 // restartSoon lets the instance come back after a while.

@@ -12,9 +12,10 @@ import (
 // process is one life of an instance, and its client. Once it is dead, nothing of it reaches the cluster any more: its
 // goroutines see errors until they have ended.
 type process struct {
-	w    *World
-	name string
-	dead atomic.Bool
+	w     *World
+	name  string
+	dead  atomic.Bool
+	ready atomic.Bool // it has run tasks
 	// Until then nothing of it happens, and its membership hears nothing. These are the schedule's.
 	paused, deaf time.Time
 	inFlight     bool // what it had sent when it died arrives all the same

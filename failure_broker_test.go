@@ -8,9 +8,10 @@ import (
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 )
 
-// TestRealBrokerRestart stops a real broker in the middle of the work, and kills it the second time. It is the coordinator of the
-// group and of the transactions, which have to be loaded again. The application goes on, and every word is counted once.
-// (TestBrokerRestart does the same to the embedded broker.)
+// TestRealBrokerRestart kills a real broker in the middle of the work, twice. It is the coordinator of the group and of the
+// transactions, which have to be loaded again. The application goes on, and every word is counted once. (TestBrokerRestart stops
+// the embedded broker. A real one that has the only replica loses the end markers of a transaction that is completed while it
+// stops in order: its partitions have no leader any more, and are taken for deleted ones.)
 func TestRealBrokerRestart(t *testing.T) {
 	t.Parallel()
 	if !brokertest.Real() {
@@ -24,10 +25,10 @@ func TestRealBrokerRestart(t *testing.T) {
 	a := start(t, wordCount(t, newApp(t, bootstrap), in, out), cfg)
 	const n, vocabulary = 6000, 100
 	text := lines(n, vocabulary)
-	for i, action := range []string{"stop", "kill"} {
+	for i := range 2 {
 		wait := brokertest.Feed(t, bootstrap, in, 10, text[n/2*i:n/2*(i+1)])
 		brokertest.AwaitEnd(t, bootstrap, out, int64(3*n/2*i+n/2), longest)
-		kafkaScript(t, "node", action, "1", "--port", port)
+		kafkaScript(t, "node", "kill", "1", "--port", port)
 		kafkaScript(t, "node", "start", "1", "--port", port)
 		wait()
 		brokertest.Consume(t, bootstrap, out, 3*n/2*(i+1), longest)

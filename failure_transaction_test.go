@@ -2,6 +2,7 @@ package millrace_test
 
 import (
 	"fmt"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -104,4 +105,37 @@ func fence(t *testing.T, cfg millrace.Config, id string) {
 	defer c.Close()
 	_, _, err = c.ProducerID(t.Context())
 	check(t, err)
+}
+
+// TestOpenTransactionHoldsUpARestore: a transaction that nobody ends is open on a changelog, so that nothing behind it can be read.
+// The log says so; once it is ended the restore goes on, and nothing is lost.
+func TestOpenTransactionHoldsUpARestore(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.InstanceID, cfg.TransactionTimeout = "me", time.Second
+	in, out := topics(t, cfg.Bootstrap, 1, 1)
+	id := newApp(t, cfg.Bootstrap)
+	topo := wordCount(t, id, in, out)
+	brokertest.Produce(t, cfg.Bootstrap, in, lines(100, 10)...)
+	a := start(t, topo, cfg)
+	brokertest.Consume(t, cfg.Bootstrap, out, 300, longest)
+	check(t, a.shutdown())
+	check(t, os.RemoveAll(cfg.StateDir))
+	c, err := kgo.NewClient(kgo.SeedBrokers(cfg.Bootstrap), kgo.TransactionalID(brokertest.UniqueName(t, "id")),
+		kgo.TransactionTimeout(10*time.Minute), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	check(t, err)
+	defer c.Close()
+	check(t, c.BeginTransaction())
+	check(t, c.ProduceSync(t.Context(), &kgo.Record{Topic: id + "-counts-changelog", Key: []byte("other"), Value: make([]byte, 16)}).FirstErr())
+
+	log := &journal{t: t}
+	cfg.Logger = log.logger()
+	a = launch(t, topo, cfg)
+	until(t, "a warning", func() bool { return log.has("a restore does not get on") })
+	check(t, c.EndTransaction(t.Context(), kgo.TryAbort))
+	a.await(millrace.StateRunning)
+	brokertest.Produce(t, cfg.Bootstrap, in, lines(100, 10)...)
+	brokertest.Consume(t, cfg.Bootstrap, out, 600, longest)
+	check(t, a.shutdown())
+	checkCounts(t, brokertest.All(t, cfg.Bootstrap, out), countsOf(200, 10))
 }

@@ -69,6 +69,7 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 	if err := f.Assign(at); err != nil {
 		return err
 	}
+	stuck := stuckRestore{since: time.Now(), limit: max(time.Second, 2*r.cfg.Transaction)}
 	for left := len(todo); left > 0; {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -95,6 +96,7 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 			}
 		}
 		p.reached(time.Now(), remaining(todo))
+		stuck.look(r.log, time.Now(), len(batches) > 0, todo)
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ type call struct {
 	wait time.Duration
 	// patience is how long it waits for a broker that is away; 0: as long as it takes.
 	patience time.Duration
-	// delicate says that trouble at this very moment is the most interesting.
+	// delicate says that trouble at this very moment is the most interesting, and that the call may arrive when the caller is
+	// dead already: nobody looks at what it does to the process.
 	delicate bool
 	do       func() error
 
@@ -48,7 +49,7 @@ func (p *process) call(c call) error {
 			c.arrive()
 			return
 		}
-		p.w.sched.after(p.w.sched.climes.latency(p.w.sched.rnd), c.key, p, c.arrive).sent = true
+		p.w.sched.after(p.w.sched.climes.latency(p.w.sched.rnd), c.key, p, c.arrive).sent = c.delicate
 	})
 	<-c.done
 	return c.err

@@ -39,6 +39,8 @@ func (w *World) disrupt() {
 		w.cluster.outage(s.some(3 * time.Second))
 	case kind == grow && len(w.instances) < most:
 		w.newInstance(fmt.Sprint("i", len(w.instances))).start()
+		// Who has to let go of something for it is slow to hear of that.
+		s.after(time.Duration(s.rnd.Int64N(int64(w.climate.session))), "pause "+i.name, nil, func() { i.pause(w.climate.session / 2) })
 	case !up:
 	case kind == crash, kind == diskLost:
 		i.crash()
@@ -49,7 +51,7 @@ func (w *World) disrupt() {
 	case kind == stop:
 		i.stop()
 	case kind == pause:
-		i.process.paused = time.Now().Add(s.some(2 * w.climate.session))
+		i.pause([]time.Duration{w.climate.session / 4, w.climate.session, 3 * w.climate.session}[s.rnd.IntN(3)])
 	case kind == deaf:
 		i.process.deaf = time.Now().Add(s.some(3 * w.climate.session))
 	case kind == twin && len(w.instances) < most:

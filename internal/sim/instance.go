@@ -133,6 +133,13 @@ func (i *instance) crash() {
 	i.move()
 }
 
+// pause holds the process for a while of about d.
+func (i *instance) pause(d time.Duration) {
+	if i.process != nil {
+		i.process.paused = time.Now().Add(i.w.sched.some(d))
+	}
+}
+
 // stop asks the process to end.
 func (i *instance) stop() {
 	if i.process != nil {

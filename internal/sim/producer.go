@@ -73,6 +73,9 @@ func (p *producer) Init(context.Context) error {
 
 // Begin implements [transport.Producer]: the broker hears of a transaction with its first record.
 func (p *producer) Begin() error {
+	if p.p.dead.Load() {
+		return errCrashed
+	}
 	p.broke = nil
 	return p.fatal
 }

@@ -79,6 +79,7 @@ func (c *cluster) disturb(s step, group string) {
 		if s.who = c.coordinator(group); s.who == 0 {
 			return
 		}
+	default: // nodeStop
 	}
 	c.node(down, s.who)
 	time.Sleep(s.until - s.at)

@@ -68,7 +68,7 @@ func (f *fleet) launch() {
 	for _, i := range f.instances {
 		i.p.AwaitLine("state running")
 	}
-	f.log("all instances run")
+	f.logf("all instances run")
 }
 
 // deleteInternal deletes what an application made, when the test ends; after a failure it stays to be looked at.
@@ -97,7 +97,7 @@ func deleteInternal(t *testing.T, bootstrap, app string) {
 
 func (f *fleet) since() time.Duration { return time.Since(f.began) }
 
-func (f *fleet) log(format string, args ...any) {
+func (f *fleet) logf(format string, args ...any) {
 	f.t.Helper()
 	f.t.Logf("%5.1f s: %s", f.since().Seconds(), fmt.Sprintf(format, args...))
 }
@@ -182,7 +182,7 @@ func (f *fleet) look(i *instance) {
 	if !i.wanted {
 		return
 	}
-	f.log("instance %d ended by itself: %v: %s", i.n, i.p.Wait(), lastOf(i.p.Lines()))
+	f.logf("instance %d ended by itself: %v: %s", i.n, i.p.Wait(), lastOf(i.p.Lines()))
 	if ran(i.p) {
 		f.t.Errorf("instance %d did not go on", i.n)
 	}

@@ -34,13 +34,13 @@ func TestNetwork(t *testing.T) {
 			{"cut for longer than the session", p.sever, session + 3*time.Second},
 		} {
 			f.watch(time.After(3*time.Second), nil)
-			f.log("the network is %s", trouble.what)
+			f.logf("the network is %s", trouble.what)
 			trouble.do()
 			f.watch(time.After(trouble.lasts), nil)
 			p.resume()
 		}
 	}
-	f.log("the network is as it was")
+	f.logf("the network is as it was")
 	fed()
 	f.finish(out, want.count())
 	j.check(t, c.bootstrap, want)

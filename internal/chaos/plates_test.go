@@ -30,7 +30,7 @@ func TestPlates(t *testing.T) {
 			fed := brokertest.FeedAt(t, c.bootstrap, j.topics[0].Name, rate, j.records)
 			f.play(c, s)
 			fed()
-			f.log("all input is written")
+			f.logf("all input is written")
 			f.finish(out, want.count())
 			j.check(t, c.bootstrap, want)
 		})

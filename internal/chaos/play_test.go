@@ -37,18 +37,19 @@ func (f *fleet) play(c *cluster, s schedule) {
 			do = func() { f.drain(i) }
 		case pause:
 			do, undo = func() { i.p.Pause() }, func() { i.p.Resume() }
+		default: // kill
 		}
-		events = append(events, event{x.at, func() { f.log("%s %d", x.what, i.n); do() }}, event{x.until, undo})
+		events = append(events, event{x.at, func() { f.logf("%s %d", x.what, i.n); do() }}, event{x.until, undo})
 	}
 	var nodes sync.WaitGroup
 	nodes.Go(func() {
 		for _, x := range disturbances {
 			if late := f.since() - x.at; late > mostLate {
-				f.log("%s %d is left out: the brokers took %v longer to start than was planned", x.what, x.who, late.Round(time.Second))
+				f.logf("%s %d is left out: the brokers took %v longer to start than was planned", x.what, x.who, late.Round(time.Second))
 				continue
 			}
 			time.Sleep(time.Until(f.began.Add(x.at)))
-			f.log("%s %d", x.what, x.who)
+			f.logf("%s %d", x.what, x.who)
 			c.disturb(x, f.app)
 		}
 	})
@@ -58,7 +59,7 @@ func (f *fleet) play(c *cluster, s schedule) {
 		e.do()
 	}
 	nodes.Wait()
-	f.log("all is as it was")
+	f.logf("all is as it was")
 }
 
 // watch looks after the instances until it is time, or until something is so, which it looks at now and then.
@@ -104,7 +105,7 @@ func (f *fleet) await(out *reader, want int) {
 func (f *fleet) finish(out *reader, want int) {
 	f.t.Helper()
 	f.await(out, want)
-	f.log("%d records are out, %d processes were run", want, f.runs)
+	f.logf("%d records are out, %d processes were run", want, f.runs)
 	f.stop()
 }
 
@@ -123,7 +124,7 @@ func TestChaos(t *testing.T) {
 	fed := brokertest.FeedAt(t, c.bootstrap, j.topics[0].Name, rate, j.records)
 	f.play(c, s)
 	fed()
-	f.log("all input is written")
+	f.logf("all input is written")
 	f.finish(out, want.count())
 	j.check(t, c.bootstrap, want)
 }

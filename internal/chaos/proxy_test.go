@@ -30,7 +30,7 @@ func proxied(t *testing.T, c *cluster) *proxy {
 	p := &proxy{flow: make(chan struct{}), conns: map[net.Conn]bool{}}
 	close(p.flow)
 	var ways []string
-	for _, address := range strings.Split(c.bootstrap, ",") {
+	for address := range strings.SplitSeq(c.bootstrap, ",") {
 		var port int
 		if _, err := fmt.Sscanf(address, "127.0.0.1:%d", &port); err != nil {
 			t.Fatal(err)

@@ -81,12 +81,12 @@ func TestRollingUpgrade(t *testing.T) {
 	t.Logf("the longest gaps before: %s", quiet)
 	began := time.Now()
 	for _, i := range f.instances {
-		f.log("restart instance %d", i.n)
+		f.logf("restart instance %d", i.n)
 		f.drain(i)()
 		i.program = "relay-next"
 		f.start(i)
 		i.p.AwaitLine("state running")
-		f.log("instance %d runs again", i.n)
+		f.logf("instance %d runs again", i.n)
 	}
 	fed()
 	f.finish(out, want.count())

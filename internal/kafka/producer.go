@@ -278,7 +278,7 @@ func (p *producer) Abort(ctx context.Context) error {
 func (p *producer) Close() {
 	if p.hung != nil {
 		go func() { // librdkafka must not be closed under a call, which may never return
-			_ = <-p.hung // what it says comes too late
+			<-p.hung // what it says comes too late
 			p.p.Close()
 		}()
 		return

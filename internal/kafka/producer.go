@@ -278,7 +278,8 @@ func (p *producer) Abort(ctx context.Context) error {
 func (p *producer) Close() {
 	if p.hung != nil {
 		go func() { // librdkafka must not be closed under a call, which may never return
-			<-p.hung // what it says comes too late
+			err := <-p.hung
+			p.log.Debug("kafka: a call that had been given up has returned", "error", err)
 			p.p.Close()
 		}()
 		return

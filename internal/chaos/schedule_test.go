@@ -135,31 +135,51 @@ func lane(rnd *rand.Rand, length, rest time.Duration, chances []chance, who func
 	return steps
 }
 
-// TestPlan: a seed gives one schedule, another one another, and nobody is broken twice at once.
+// TestPlan: a seed gives one schedule, another one another; all that can be done is; and nobody is broken twice at once.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	const length = 10 * time.Minute
-	a, b, c := plan(1, length), plan(1, length), plan(2, length)
-	if diff := gocmp.Diff(a.String(), b.String()); diff != "" {
+	a := plan(1, length)
+	if diff := gocmp.Diff(a.String(), plan(1, length).String()); diff != "" {
 		t.Errorf("the same seed (-first +second):\n%s", diff)
 	}
-	if a.String() == c.String() {
+	if a.String() == plan(2, length).String() {
 		t.Error("two seeds gave the same schedule")
 	}
 	seen := map[action]bool{}
-	free := map[string]time.Duration{}
 	for _, s := range a {
 		seen[s.what] = true
-		lane := "brokers"
-		if slices.ContainsFunc(instanceChances, func(c chance) bool { return c.what == s.what }) {
-			lane = fmt.Sprint("instance ", s.who)
-		}
-		if s.at < free[lane] || s.until < s.at {
-			t.Errorf("%v begins before what was done before has ended", s)
-		}
-		free[lane] = s.until
 	}
 	if len(seen) != len(instanceChances)+len(nodeChances) {
 		t.Errorf("in %v there was nothing but %v", length, seen)
+	}
+	checkApart(t, a)
+}
+
+// TestKills: there are as many as were asked for.
+func TestKills(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		s := kills(seed, 20, 10*time.Second)
+		if len(s) != 20 {
+			t.Errorf("seed %d: %d kills of 20", seed, len(s))
+		}
+		checkApart(t, s)
+	}
+}
+
+// checkApart checks that what is done to one ends before the next is done to it, and all brokers are one.
+func checkApart(t *testing.T, s schedule) {
+	t.Helper()
+	free := map[string]time.Duration{}
+	for _, x := range s {
+		lane := "brokers"
+		if slices.ContainsFunc(instanceChances, func(c chance) bool { return c.what == x.what }) {
+			lane = fmt.Sprint("instance ", x.who)
+		}
+		if x.at < free[lane] || x.until < x.at {
+			t.Errorf("%v begins before what was done before has ended", x)
+		}
+		free[lane] = x.until
 	}
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // Count counts words: a repartition topic, and a table whose changes come out. Each count of a word is one more than the
-// one before, and the last is how often the word was said.
-func Count() Job {
+// one before, and the last is how often the word was said. The table is on disk, or in memory: then each restore begins at
+// the changelog's start.
+func Count(options ...topology.Option) Job {
 	return Job{
 		Name:    "count",
 		Topics:  []transport.TopicSpec{{Name: "in", Partitions: 3}, {Name: "out", Partitions: 2}},
@@ -25,7 +26,7 @@ func Count() Job {
 			counts := stream.From(b, topology.NewTopic[string, string]("in")).
 				FlatMapValues(strings.Fields).
 				GroupBy(func(_, word string) string { return word }, topology.As("words"), topology.Partitions(2)).
-				Count(topology.As("counts"))
+				Count(append(options, topology.As("counts"))...)
 			stream.Changes(counts).To(topology.NewTopic[string, int64]("out"))
 			return b.Build()
 		},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/millrace-go/millrace/internal/invariants"
 	"github.com/millrace-go/millrace/internal/sim"
+	"github.com/millrace-go/millrace/topology"
 )
 
 // TestMain leaves one processor to the simulation: what wakes together then runs in an order that hardly ever differs, and in
@@ -21,6 +22,11 @@ func TestMain(m *testing.M) {
 func TestCount(t *testing.T) {
 	t.Parallel()
 	try(t, sim.Count())
+}
+
+func TestCountInMemory(t *testing.T) {
+	t.Parallel()
+	try(t, sim.Count(topology.InMemory()))
 }
 
 func TestVisits(t *testing.T) {

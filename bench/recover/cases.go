@@ -89,6 +89,11 @@ func (b *bench) restore(ctx context.Context) error {
 	sayf("restore of an empty disk: all tasks answer", "%.2f s", all.Seconds())
 	sayf("restore: records, records/s", "%d, %.0f", r.Records, float64(r.Records)/r.Wall.Seconds())
 	sayf("restore: records/CPU-second", "%.0f", float64(r.Records)/r.CPU.Seconds())
+	quiet, err := c.quiet(ctx)
+	if err != nil {
+		return err
+	}
+	sayf("restore, compactions after it included", "%.0f records/CPU-second", float64(r.Records)/(quiet-r.Began).Seconds())
 	sayf("restore: peak memory", "%.0f MB", r.PeakMB)
 	if int(r.Records) < b.keys {
 		return fmt.Errorf("%d records were restored of a table of %d rows", r.Records, b.keys)
@@ -96,27 +101,28 @@ func (b *bench) restore(ctx context.Context) error {
 	return c.stop(ctx)
 }
 
-// three starts three instances, one after the other, and waits until each has its share of the tasks and of the copies.
-func (b *bench) three(ctx context.Context) ([]*child, error) {
-	var list []*child
-	for _, name := range []string{"a", "b", "c"} {
+// join starts instances beside those of a list, one after the other, and waits until each has its share of the tasks and of the
+// copies.
+func (b *bench) join(ctx context.Context, list *[]*child, names ...string) error {
+	for _, name := range names {
 		c, err := b.start(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, c)
+		*list = append(*list, c)
 		if err := c.until(ctx, func(r report) bool { return r.Ready }); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return list, b.settled(ctx, list)
+	return b.settled(ctx, *list)
 }
 
 // settled waits until each of the instances has its share.
 func (b *bench) settled(ctx context.Context, list []*child) error {
+	copies := min(b.standbys, len(list)-1)
 	for _, c := range list {
 		err := c.until(ctx, func(r report) bool {
-			return r.Ready && r.Tasks >= b.partitions/len(list) && r.Copies >= b.partitions*b.standbys/len(list) && r.Behind < current
+			return r.Ready && r.Tasks >= b.partitions/len(list) && r.Copies >= b.partitions*copies/len(list) && r.Behind < current
 		})
 		if err != nil {
 			return err
@@ -131,10 +137,10 @@ const current = 1000
 // rolling restarts three instances one after the other, each when the one before runs again.
 func (b *bench) rolling(ctx context.Context) error {
 	var list []*child
-	longest, err := b.probes.pace(ctx, func() (err error) {
-		list, err = b.three(ctx)
+	if err := b.join(ctx, &list, "a"); err != nil {
 		return err
-	})
+	}
+	longest, err := b.probes.pace(ctx, func() error { return b.join(ctx, &list, "b", "c") })
 	if err != nil {
 		return err
 	}
@@ -164,8 +170,8 @@ func (b *bench) rolling(ctx context.Context) error {
 
 // failover kills one of three instances for good.
 func (b *bench) failover(ctx context.Context) error {
-	list, err := b.three(ctx)
-	if err != nil {
+	var list []*child
+	if err := b.join(ctx, &list, "a", "b", "c"); err != nil {
 		return err
 	}
 	longest, err := b.probes.pace(ctx, func() error {

@@ -106,6 +106,24 @@ func (c *child) until(ctx context.Context, ok func(report) bool) error {
 	}
 }
 
+// quiet waits until the process does next to nothing, and returns the CPU that it has used.
+func (c *child) quiet(ctx context.Context) (cpu time.Duration, err error) {
+	var mark report
+	err = c.until(ctx, func(r report) bool {
+		if mark.At.IsZero() {
+			mark = r
+		}
+		took := r.At.Sub(mark.At)
+		if took < 2*time.Second {
+			return false
+		}
+		idle := r.CPU-mark.CPU < took/5 // the commits and polls of a process without work
+		mark = r
+		return idle
+	})
+	return mark.CPU, err
+}
+
 // kill ends the process without a warning.
 func (c *child) kill() {
 	c.asked.Store(true)
@@ -131,6 +149,7 @@ func (c *child) stop(ctx context.Context) error {
 type restored struct {
 	Records   int64
 	Wall, CPU time.Duration
+	Began     time.Duration // the CPU that the process had used before
 	PeakMB    float64
 }
 
@@ -153,6 +172,7 @@ func (c *child) restored() (sum restored) {
 	}
 	if first != nil {
 		sum.Wall, sum.CPU, sum.PeakMB = last.At.Sub(first.At), last.CPU-first.CPU, last.PeakMB
+		sum.Began = first.CPU
 	}
 	return sum
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // gatherBytes is how many bytes of records Gather takes together: a store on disk makes a table of so large a batch.
-const gatherBytes = 16 << 20
+const gatherBytes = 8 << 20
 
 // gathered are rows on their way into a DB, with the changelog offsets that they stand for: a batch holds both, so a crash
 // takes both or neither.

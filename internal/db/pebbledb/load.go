@@ -17,7 +17,7 @@ const (
 // Load implements [db.Loader]. Rows in no order are written three or four times over by compactions that run while they
 // come. Measured with 2.5 million of 126 bytes: of the 4.3 us of CPU that a row took in the end, compactions had 3. So in a
 // load the tables pile up in L0, and are compacted when it is over or a quarter of a gigabyte has piled up: 2.6 us, and 2.1
-// if batches of 16 MB are sorted (see loadBatch). That compaction goes on beside what comes next, and until it is through a
+// if large batches are sorted (see loadBatch). That compaction goes on beside what comes next, and until it is through a
 // read looks at many tables.
 func (d *DB) Load(on bool) error {
 	if d.closed {

@@ -94,7 +94,7 @@ func TestRollingUpgrade(t *testing.T) {
 	t.Logf("the longest gaps from the first restart on: %s", restarts)
 	j.check(t, c.bootstrap, want)
 	// What a task should be away for at most is 3 s; the bound here is for a machine that is busy with others.
-	if longest := restarts[0]; longest.lasted > 30*time.Second {
+	if longest := restarts[0]; longest.lasted > time.Minute {
 		t.Errorf("nothing came of task %s for %v", longest.task, longest.lasted)
 	}
 }

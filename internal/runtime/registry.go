@@ -119,7 +119,10 @@ func (r *registry) read(ctx context.Context, cfg *Config) error {
 				return nil
 			}
 		}
-		if ctx.Err() != nil || time.Now().After(deadline) {
+		if ctx.Err() != nil { // stopped, which is no error
+			return context.Cause(ctx)
+		}
+		if time.Now().After(deadline) {
 			return fmt.Errorf("runtime: topic %s, partition 0, was not read to its end (offset %d) in time: look at the broker's log", r.topic, ends[p])
 		}
 	}

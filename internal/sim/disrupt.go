@@ -51,7 +51,7 @@ func (w *World) disrupt() {
 	case kind == stop:
 		i.stop()
 	case kind == pause:
-		i.pause([]time.Duration{w.climate.session / 4, w.climate.session, 3 * w.climate.session}[s.rnd.IntN(3)])
+		i.hang()
 	case kind == deaf:
 		i.process.deaf = time.Now().Add(s.some(3 * w.climate.session))
 	case kind == twin && len(w.instances) < most:
@@ -74,7 +74,7 @@ func (w *World) ambush(p *process) {
 			i.restartSoon()
 		default:
 			w.sched.trace.add(p.name + " hangs")
-			p.paused = time.Now().Add(w.sched.some(2 * w.climate.session))
+			i.hang()
 		}
 	}
 }

@@ -27,7 +27,6 @@ type instance struct {
 	cancel  context.CancelFunc
 	disk    *disk
 	dir     string // its state directory
-	stopped bool   // it was asked to end
 	retired bool   // it does not come back
 }
 
@@ -97,10 +96,8 @@ func (i *instance) ended(p *process, err error) {
 	i.w.sched.trace.add(fmt.Sprintf("%s ended: %v", p.name, err))
 	p.kill()
 	i.process = nil
-	stopped := i.stopped
-	i.stopped = false
 	i.move()
-	if err != nil && !i.excused(p, err) && !stopped {
+	if err != nil && !i.excused(p, err) {
 		i.w.sched.fail(fmt.Errorf("%s failed: %w", p.name, err))
 	}
 	i.restartSoon()
@@ -129,7 +126,7 @@ func (i *instance) crash() {
 	i.process.inFlight = i.w.sched.rnd.IntN(2) == 0 && time.Now().After(i.process.paused)
 	i.process.kill()
 	i.cancel()
-	i.process, i.stopped = nil, false
+	i.process = nil
 	i.move()
 }
 
@@ -140,10 +137,15 @@ func (i *instance) pause(d time.Duration) {
 	}
 }
 
+// hang pauses the process: for less than its session, or more.
+func (i *instance) hang() {
+	session := i.w.climate.session
+	i.pause([]time.Duration{session / 4, session, 3 * session}[i.w.sched.rnd.IntN(3)])
+}
+
 // stop asks the process to end.
 func (i *instance) stop() {
 	if i.process != nil {
-		i.stopped = true
 		i.cancel()
 	}
 }

@@ -57,3 +57,24 @@ func remake(policy string) func(t *testing.T, bootstrap, topic string) {
 		brokertest.Produce(t, bootstrap, topic, lines(200, 10)...)
 	}
 }
+
+// TestRestartOnARemadeTopic: an application commits a position once more while its topic is made anew, longer than before, and is
+// started again as it is. It reads the new topic from its first record.
+func TestRestartOnARemadeTopic(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.InstanceID = "me" // not waiting for another's session to end
+	in, out := topics(t, cfg.Bootstrap, 2, 1)
+	topo := wordCount(t, newApp(t, cfg.Bootstrap), in, out)
+	a := start(t, topo, cfg)
+	brokertest.Produce(t, cfg.Bootstrap, in, lines(10, 10)...)
+	brokertest.Consume(t, cfg.Bootstrap, out, 30, longest)
+	remake("delete")(t, cfg.Bootstrap, in)
+	if err := a.wait(); err == nil {
+		t.Fatal("the application goes on")
+	}
+	before := len(brokertest.All(t, cfg.Bootstrap, out))
+	a = start(t, topo, cfg)
+	brokertest.Consume(t, cfg.Bootstrap, out, before+600, longest) // all 200 lines
+	check(t, a.shutdown())
+}

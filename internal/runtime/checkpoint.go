@@ -6,18 +6,34 @@ import (
 	"strings"
 )
 
-// A task's checkpoint travels as the metadata of its first source's offset: a letter for the version, and base64, since
-// the coordinator alters what is not UTF-8.
+// The metadata of an offset is a checkpoint, a semicolon and the id of the topic that the offset is of: one that was made anew
+// must not be read on from there. A task's checkpoint travels with its first source's offset: a letter for the version, and
+// base64, since the coordinator alters what is not UTF-8.
 const (
 	checkpointV1 = "m1:"
+	topicMark    = ";"
+	maxTopicID   = 40
 	maxMetadata  = 4096 // the broker's default, offset.metadata.max.bytes
 )
 
+func metadata(checkpoint, topicID string) string {
+	if topicID == "" {
+		return checkpoint
+	}
+	return checkpoint + topicMark + topicID
+}
+
+// splitMetadata returns what metadata was made of. Topics of old brokers have no id, nor have offsets that other tools set.
+func splitMetadata(s string) (checkpoint, topicID string) {
+	checkpoint, topicID, _ = strings.Cut(s, topicMark)
+	return checkpoint, topicID
+}
+
 func encodeCheckpoint(task string, b []byte) (string, error) {
 	s := checkpointV1 + base64.RawStdEncoding.EncodeToString(b)
-	if len(s) > maxMetadata {
+	if len(s)+maxTopicID > maxMetadata {
 		return "", fmt.Errorf("runtime: task %s: its operators' clocks and schedules take %d characters in the offset commit, and a broker takes %d: "+
-			"split the topology with Repartition, so that fewer operators are in one task", task, len(s), maxMetadata)
+			"split the topology with Repartition, so that fewer operators are in one task", task, len(s), maxMetadata-maxTopicID)
 	}
 	return s, nil
 }

@@ -67,7 +67,7 @@ func (r *Runtime) build(ctx context.Context, id engine.TaskID, slot int32) (t *t
 	for _, tp := range topics {
 		t.sources = append(t.sources, &source{
 			t: t, topic: tp.FullName(""), p: transport.Partition{Topic: tp.FullName(r.cfg.App), Index: t.id.Partition},
-			role: tp.Role, alone: len(topics) == 1,
+			topicID: r.topics.read[tp.FullName(r.cfg.App)].ID, role: tp.Role, alone: len(topics) == 1,
 		})
 	}
 	return t, nil
@@ -124,8 +124,13 @@ func (r *Runtime) loadPositions(ctx context.Context, t *task) error {
 	var checkpoint []byte
 	for _, s := range t.sources {
 		p, ok := at[s.p]
+		saved, topicID := splitMetadata(p.Metadata)
 		switch {
 		case !ok || p.Offset == transport.None:
+			p.Offset = starts[s.p]
+		case topicID != "" && s.topicID != "" && topicID != s.topicID:
+			r.log.Warn("runtime: the topic was made anew since its offset was committed: going on from its first record",
+				"topic", s.p.Topic, "partition", s.p.Index, "offset", p.Offset, "first", starts[s.p])
 			p.Offset = starts[s.p]
 		case p.Offset > ends[s.p] || p.Offset < starts[s.p]:
 			r.log.Warn("runtime: the committed offset is not in the topic any more: going on from its first record",
@@ -137,7 +142,7 @@ func (r *Runtime) loadPositions(ctx context.Context, t *task) error {
 		t.engine.SetPosition(s.topic, p.Offset)
 		s.expect()
 		if checkpoint == nil {
-			if checkpoint, err = decodeCheckpoint(p.Metadata); err != nil {
+			if checkpoint, err = decodeCheckpoint(saved); err != nil {
 				return err
 			}
 		}

@@ -44,6 +44,7 @@ type source struct {
 	t       *task
 	topic   string // the engine's name
 	p       transport.Partition
+	topicID string // as it was when the application started
 	role    graph.Role
 	fetched int64 // the next offset to add
 	ended   bool  // there was nothing more at the last look
@@ -123,9 +124,10 @@ func (t *task) positions(list []transport.Position) ([]transport.Position, error
 		if s.ended && t.engine.Buffered(s.topic) == 0 { // past the control records, so that the lag reads zero
 			p.Offset = max(p.Offset, s.fetched)
 		}
-		if i == 0 {
-			p.Metadata = meta
+		if i > 0 {
+			meta = ""
 		}
+		p.Metadata = metadata(meta, s.topicID)
 		list = append(list, p)
 	}
 	return list, nil

@@ -49,7 +49,7 @@ func (p *process) call(c call) error {
 			c.arrive()
 			return
 		}
-		p.w.sched.after(p.w.sched.climes.latency(p.w.sched.rnd), c.key, p, c.arrive).sent = c.delicate
+		p.w.sched.after(p.w.sched.climate.latency(p.w.sched.rnd), c.key, p, c.arrive).sent = c.delicate
 	})
 	<-c.done
 	return c.err
@@ -67,12 +67,12 @@ func (c *call) arrive() {
 			c.answer(fmt.Errorf("sim: %s: %w", c.key, transport.ErrUnreachable))
 		})
 	case away > 0 && !c.local:
-		s.after(away+s.climes.latency(s.rnd), c.key, c.p, c.arrive)
+		s.after(away+s.climate.latency(s.rnd), c.key, c.p, c.arrive)
 	case c.ready != nil && !c.ready() && (c.wait == 0 || now.Sub(c.begun) < c.wait):
 		c.park()
 	default:
 		err := c.do()
-		s.after(s.climes.latency(s.rnd), c.key+": answer", c.p, func() { c.answer(err) })
+		s.after(s.climate.latency(s.rnd), c.key+": answer", c.p, func() { c.answer(err) })
 	}
 }
 

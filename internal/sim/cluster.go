@@ -87,7 +87,7 @@ func (c *cluster) compactSome() {
 	if len(ps) > 0 {
 		ps[s.rnd.IntN(len(ps))].compact()
 	}
-	s.after(s.some(s.climes.compact), "compact", nil, c.compactSome)
+	s.after(s.some(s.climate.compact), "compact", nil, c.compactSome)
 }
 
 // some is a time about d long.

@@ -14,13 +14,14 @@ const (
 	stop     disruption = "stop"      // SIGTERM
 	pause    disruption = "pause"     // SIGSTOP, and SIGCONT later
 	deaf     disruption = "deaf"      // the group's coordinator cannot be reached, all else can
+	blind    disruption = "blind"     // the members topic cannot be read, all else can
 	twin     disruption = "twin"      // another process starts with the same instance id
 	grow     disruption = "grow"      // one more instance
 	shrink   disruption = "shrink"    // one less
 	outage   disruption = "outage"    // no broker answers
 )
 
-var disruptions = []disruption{crash, diskLost, stop, pause, deaf, twin, grow, shrink, outage}
+var disruptions = []disruption{crash, diskLost, stop, pause, deaf, blind, twin, grow, shrink, outage}
 
 // most is how many instances there ever are: each costs time.
 const most = 5
@@ -54,6 +55,8 @@ func (w *World) disrupt() {
 		i.hang()
 	case kind == deaf:
 		i.process.deaf = time.Now().Add(s.some(3 * w.climate.session))
+	case kind == blind:
+		i.process.blind = time.Now().Add(s.some(3 * w.climate.session))
 	case kind == twin && len(w.instances) < most:
 		i.retired = true // one of the two is fenced; this one does not come back
 		w.newInstance(i.id).start()

@@ -33,7 +33,7 @@ func (w *World) feed(every time.Duration) {
 	}
 	if tx != nil {
 		commit := s.rnd.IntN(3) > 0
-		s.after(s.climes.latency(s.rnd), "a transaction of the source ends", nil, func() {
+		s.after(s.climate.latency(s.rnd), "a transaction of the source ends", nil, func() {
 			for part := range touched {
 				part.mark(tx, commit)
 			}

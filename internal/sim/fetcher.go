@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-go/millrace/internal/members"
 	"github.com/millrace-go/millrace/internal/transport"
 )
 
@@ -74,6 +75,9 @@ func (f *fetcher) Poll(wait time.Duration) (list []transport.Batch, err error) {
 
 // some says whether there is something to be told of a partition: records, or its end.
 func (f *fetcher) some(c *cursor) bool {
+	if strings.HasSuffix(c.Topic, members.Suffix) && time.Until(f.p.blind) > 0 {
+		return false
+	}
 	p := f.p.w.cluster.partition(c.Partition)
 	return p != nil && !c.paused && (c.at < p.stable() || c.at < p.start || c.ended != c.at)
 }

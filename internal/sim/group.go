@@ -155,7 +155,7 @@ func (g *group) complete(late bool) {
 // tell answers a member's join.
 func (g *group) tell(j *joined, m *member) {
 	s, id, number, round, assigned := g.c.w.sched, j.id, g.generation, m.round, slices.Clone(j.assigned)
-	s.after(s.climes.latency(s.rnd), fmt.Sprintf("%s joined: generation %d, tasks %v", j.id, number, assigned), m.p, func() { m.joined(round, id, number, assigned) })
+	s.after(s.climate.latency(s.rnd), fmt.Sprintf("%s joined: generation %d, tasks %v", j.id, number, assigned), m.p, func() { m.joined(round, id, number, assigned) })
 }
 
 // watch removes a member whose session has ended. While the group waits for others, one that has joined need not be heard of.

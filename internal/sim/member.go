@@ -71,7 +71,7 @@ func (m *member) join() {
 			c.group(m.cfg.Group).join(m, m.id, claims{m.number, slices.Clone(m.owned)})
 		}
 	}
-	m.sched().after(m.sched().climes.latency(m.sched().rnd), m.p.name+" join", m.p, send)
+	m.sched().after(m.sched().climate.latency(m.sched().rnd), m.p.name+" join", m.p, send)
 }
 
 // joined is the answer.
@@ -130,7 +130,7 @@ func (m *member) beat() {
 	}
 	m.sched().after(m.cfg.Session/6, m.p.name+" heartbeat", m.p, func() {
 		m.beat()
-		m.sched().after(m.sched().climes.latency(m.sched().rnd), m.p.name+" heartbeat arrives", m.p, func() {
+		m.sched().after(m.sched().climate.latency(m.sched().rnd), m.p.name+" heartbeat arrives", m.p, func() {
 			if !m.closed && !m.joining && m.number >= 0 {
 				m.heartbeat()
 			}

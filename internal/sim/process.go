@@ -16,9 +16,9 @@ type process struct {
 	name  string
 	dead  atomic.Bool
 	ready atomic.Bool // it has run tasks
-	// Until then nothing of it happens, and its membership hears nothing. These are the schedule's.
-	paused, deaf time.Time
-	inFlight     bool // what it had sent when it died arrives all the same
+	// Until then nothing of it happens, its membership hears nothing, it cannot read the members topic. These are the schedule's.
+	paused, deaf, blind time.Time
+	inFlight            bool // what it had sent when it died arrives all the same
 
 	mu    sync.Mutex
 	calls map[*call]bool // which wait

@@ -94,7 +94,7 @@ func (p *producer) Produce(_ context.Context, topic string, e *graph.Effect) err
 	if !p.sending {
 		p.sending = true
 		s := p.p.w.sched
-		s.ask(p.p.name+" "+p.name()+": send", func() { p.sendLater(s.climes.latency(s.rnd)) })
+		s.ask(p.p.name+" "+p.name()+": send", func() { p.sendLater(s.climate.latency(s.rnd)) })
 	}
 	return nil
 }

@@ -16,14 +16,14 @@ import (
 // INVARIANT: rnd is drawn from by the schedule's goroutine only, and in an order that the seed determines. Where several
 // goroutines asked between two steps, the order in which they did is chance: what they ask is sorted by its key.
 type schedule struct {
-	rnd    *rand.Rand
-	climes *climate
-	trace  *trace
-	queue  queue
-	parked []*call
-	steps  int
-	ended  bool
-	failed error
+	rnd     *rand.Rand
+	climate *climate
+	trace   *trace
+	queue   queue
+	parked  []*call
+	steps   int
+	ended   bool
+	failed  error
 
 	mu    sync.Mutex
 	fresh []asked
@@ -117,7 +117,7 @@ func (s *schedule) run() {
 				continue
 			}
 			if wait := time.Until(p.paused); wait > 0 {
-				s.after(wait+s.climes.latency(s.rnd), e.key, p, e.run).sent = e.sent
+				s.after(wait+s.climate.latency(s.rnd), e.key, p, e.run).sent = e.sent
 				continue
 			}
 		}
@@ -147,7 +147,7 @@ func (s *schedule) unpark() {
 		if !c.ready() {
 			return false
 		}
-		s.after(s.climes.latency(s.rnd), c.key, c.p, c.arrive)
+		s.after(s.climate.latency(s.rnd), c.key, c.p, c.arrive)
 		return true
 	})
 }

@@ -91,14 +91,14 @@ func (x *coordinated) end(commit bool) {
 	}
 	word := map[bool]string{true: "committed", false: "aborted"}[commit]
 	for _, p := range tx.parts {
-		s.after(s.climes.latency(s.rnd), fmt.Sprintf("%s/%d: %s %s", p.Topic, p.Index, x.id, word), nil, func() {
+		s.after(s.climate.latency(s.rnd), fmt.Sprintf("%s/%d: %s %s", p.Topic, p.Index, x.id, word), nil, func() {
 			x.c.partition(p).mark(tx, commit)
 			written()
 		})
 	}
 	if g := tx.group; g != nil {
 		left++
-		s.after(s.climes.latency(s.rnd), "offsets: "+x.id+" "+word, nil, func() {
+		s.after(s.climate.latency(s.rnd), "offsets: "+x.id+" "+word, nil, func() {
 			g.settle(tx, commit)
 			written()
 		})

@@ -80,7 +80,7 @@ func newWorld(job Job, seed uint64, root string, keep bool) *World {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	c := draw(rnd)
 	w := &World{seed: seed, exactlyOnce: true, climate: c, job: job, root: root}
-	w.sched = &schedule{rnd: rnd, climes: c, trace: newTrace(keep), wake: make(chan struct{}, 1)}
+	w.sched = &schedule{rnd: rnd, climate: c, trace: newTrace(keep), wake: make(chan struct{}, 1)}
 	w.cluster = newCluster(w)
 	logs := io.Discard
 	if keep {

@@ -62,8 +62,7 @@ type Config struct {
 	CommitInterval time.Duration
 
 	// TransactionTimeout is after how long the brokers end a transaction that is still open, under ExactlyOnce. A worker whose
-	// callbacks took longer takes its work back and does it again. It is also how long the tasks of an instance that died wait
-	// before another one goes on with them. Default: 10 s. It is at least twice CommitInterval, and at most the brokers'
+	// callbacks took longer takes its work back and does it again. Default: 10 s. It is at least twice CommitInterval, and at most the brokers'
 	// transaction.max.timeout.ms.
 	TransactionTimeout time.Duration
 

@@ -11,7 +11,7 @@ type Member struct {
 	Instance string          // Instance is the instance id, which lasts over restarts.
 	Acked    uint64          // Acked is the latest Assignment.Version that the member obeys: it commits nothing for tasks that version does not grant it.
 	Held     []int32         // Held are the slots of the tasks it still has: a worker may still commit for them.
-	Lag      map[int32]int64 // Lag has the tasks of which it has state without running them (standby, warm-up, left on disk): records behind.
+	Lag      map[int32]int64 // Lag has the tasks of which it has state without running them (standby, warm-up): records behind.
 	Leaving  bool            // Leaving says that it stops and wants to give up its tasks.
 }
 
@@ -39,6 +39,10 @@ type Assignment struct {
 	Standbys map[int32][]string // Standbys has, by slot, the instances that keep a copy of a task's state, in order, those that warm up to take it over last.
 }
 
+// AcceptableLag is how many records behind a copy may be and still take over at once, unless Config says otherwise. (Kafka
+// Streams: acceptable.recovery.lag.)
+const AcceptableLag = 10_000
+
 // Config says how much is spent on copies.
 type Config struct {
 	Standbys      int   // Standbys is the number of copies of each stateful task, beside the running one.
@@ -51,7 +55,7 @@ func (c Config) withDefaults() Config {
 		c.MaxWarmups = 2
 	}
 	if c.AcceptableLag <= 0 {
-		c.AcceptableLag = 10_000
+		c.AcceptableLag = AcceptableLag
 	}
 	return c
 }

@@ -25,6 +25,7 @@ type rig struct {
 	fail   error                     // what Emit returns
 	refuse func(*graph.Effect) error // likewise, of some
 	skip   []string
+	hear   func(*graph.Effect)
 }
 
 // newRig makes the task of sub-topology 0 and partition 0.
@@ -61,6 +62,9 @@ func rigOf(t *testing.T, topo *topology.Topology, cfg engine.Config) (*rig, erro
 			}
 		}
 		r.got = append(r.got, show(e))
+		if r.hear != nil {
+			r.hear(e)
+		}
 		return nil
 	}
 	cfg.Skipped = func(s engine.Skip) {

@@ -35,6 +35,8 @@ func meaning(err error) error {
 		return transport.ErrDenied
 	case kafka.ErrTransport, kafka.ErrAllBrokersDown, kafka.ErrTimedOut, kafka.ErrRequestTimedOut, kafka.ErrMsgTimedOut:
 		return transport.ErrUnreachable
+	case kafka.ErrLeaderNotAvailable, kafka.ErrNotLeaderForPartition, kafka.ErrReplicaNotAvailable, kafka.ErrFencedLeaderEpoch, kafka.ErrUnknownLeaderEpoch:
+		return transport.ErrUnreachable // of the partition, for the moment
 	default:
 		if movingCoordinator(ke.Code()) {
 			return transport.ErrUnreachable

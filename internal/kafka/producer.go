@@ -69,6 +69,8 @@ func (p *producer) listen() {
 	defer close(p.done)
 	for ev := range p.p.Events() {
 		switch e := ev.(type) {
+		case barrier:
+			close(e)
 		case *kafka.Message:
 			if err := e.TopicPartition.Error; err != nil {
 				p.failed(*e.TopicPartition.Topic, e.TopicPartition.Partition, err)
@@ -229,8 +231,18 @@ func (p *producer) Flush(ctx context.Context) error {
 		}
 		time.Sleep(time.Millisecond)
 	}
+	// What failed is counted until its event is in the channel: it has been noted once listen has come to what stands behind it.
+	noted := make(barrier)
+	p.p.Events() <- noted
+	<-noted
 	return p.takeError()
 }
+
+// barrier is an event of our own, for listen to close.
+type barrier chan struct{}
+
+// String implements kafka.Event.
+func (barrier) String() string { return "barrier" }
 
 // Commit implements [transport.Producer].
 func (p *producer) Commit(ctx context.Context, ps []transport.Position, g transport.Generation) error {

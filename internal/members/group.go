@@ -77,7 +77,7 @@ func (g *Group) Follow(ctx context.Context) error {
 	v, fresh := newView(), false
 	for ctx.Err() == nil {
 		batches, err := f.Poll(100 * time.Millisecond)
-		if errors.Is(err, transport.ErrUnreachable) {
+		if errors.Is(err, transport.ErrUnreachable) && !errors.Is(err, transport.ErrPosition) {
 			g.cfg.Logger.Warn("members: " + err.Error())
 			continue
 		}
@@ -118,7 +118,11 @@ func (g *Group) write(ctx context.Context, key string, value any) error {
 	if err != nil {
 		return err
 	}
-	g.turn <- struct{}{}
+	select {
+	case g.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	defer func() { <-g.turn }()
 	for again := false; ; again = true {
 		err := g.producer.Produce(ctx, g.topic.Name, e)

@@ -32,7 +32,7 @@ type leader struct {
 }
 
 // Lead decides for all until ctx ends, a leader of a higher term writes, or member, which is this instance's id, has let go of
-// everything and all that follows from it is decided.
+// everything and no task is on its way any more.
 func (g *Group) Lead(ctx context.Context, member string) error {
 	l := &leader{g: g, gone: map[string]struct{}{}}
 	ctx, cancel := context.WithCancel(ctx)
@@ -131,7 +131,7 @@ func (l *leader) decide(ctx context.Context) (done bool, err error) {
 	l.end(ctx, v, present)
 	next, changed := assign.Next(l.last.Assignment, group, l.g.cfg.Assign)
 	if !changed && slices.Equal(seen, l.last.Seen) {
-		return v.Members[l.term.member].Acked == Gone, l.tidy(ctx, v, present)
+		return l.finished(v), l.tidy(ctx, v, present)
 	}
 	if !changed {
 		next.Version++
@@ -141,6 +141,20 @@ func (l *leader) decide(ctx context.Context) (done bool, err error) {
 	}
 	l.last = &View{Assignment: next, Seen: seen}
 	return false, l.tidy(ctx, v, present)
+}
+
+// finished says whether the leader is gone from everything, and no task is on its way any more: nobody would send on one that is
+// until the next leader comes.
+func (l *leader) finished(v *View) bool {
+	if v.Members[l.term.member].Acked != Gone {
+		return false
+	}
+	for _, g := range l.last.Assignment.Grants {
+		if g.From != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // acked is what a member obeys: one that is gone from everything obeys all that there is.

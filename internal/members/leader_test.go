@@ -1,6 +1,7 @@
 package members
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -159,4 +160,64 @@ func wantGranted(t *testing.T, when string, i *instance, want map[int32]string) 
 	if diff := cmp.Diff(want, i.granted()); diff != "" {
 		t.Errorf("%s: granted (-want +got):\n%s", when, diff)
 	}
+}
+
+// TestFarewellWhileTasksMove: a leader that leaves goes on until no task is on its way, or one would be run by nobody until
+// there is another leader.
+func TestFarewellWhileTasksMove(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &cluster{}
+		tasks := []assign.Task{{Slot: 0}, {Slot: 1}, {Slot: 2}, {Slot: 3}}
+		in := map[string]*instance{}
+		join := func(id string) {
+			in[id] = newInstance(t, c, tasks...)
+			c.join(id, "instance of "+id)
+			time.Sleep(time.Second)
+			in[id].announce(t, id, "instance of "+id)
+		}
+		join("a")
+		join("b")
+		done := in["a"].lead(t, "a")
+		time.Sleep(time.Second)
+		in["b"].announce(t, "b", "instance of b") // with its two tasks
+		join("c")
+		time.Sleep(time.Second)
+		if v, _ := in["c"].View(); v.Assignment.Grants[1].From != "b" {
+			t.Fatalf("no task is on its way from b: %v", v.Assignment)
+		}
+		if err := in["a"].Announce(t.Context(), Record{ID: "a", Instance: "instance of a", Acked: Gone, Leaving: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		if len(done) > 0 {
+			t.Errorf("the leader has ended, and these tasks are run by: %v", in["c"].granted())
+		}
+		in["b"].announce(t, "b", "instance of b") // has let go
+		time.Sleep(time.Second)
+		got := map[string]int{}
+		for _, m := range in["c"].granted() {
+			got[m]++
+		}
+		if diff := cmp.Diff(map[string]int{"b": 2, "c": 2}, got); diff != "" {
+			t.Errorf("tasks by member (-want +got):\n%s", diff)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("the leader ended with %v", err)
+		}
+	})
+}
+
+// TestAnnounceHeedsItsContext: also while another announcement waits for the broker.
+func TestAnnounceHeedsItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one := newInstance(t, &cluster{}, twoTasks...)
+		one.turn <- struct{}{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := one.Announce(ctx, Record{ID: "a"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("announce: %v", err)
+		}
+	})
 }

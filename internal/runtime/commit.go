@@ -30,6 +30,7 @@ func (w *worker) commit(ctx context.Context) error {
 	w.open = false
 	i := 0
 	for _, t := range w.tasks {
+		t.dir.seen = time.Now()
 		for _, s := range t.sources {
 			s.committed.Store(w.positions[i].Offset)
 			i++
@@ -110,5 +111,5 @@ func (w *worker) flush() error {
 		return err
 	}
 	oldest.flushed, oldest.unsafe = time.Now(), false
-	return oldest.dir.touch()
+	return oldest.dir.mark()
 }

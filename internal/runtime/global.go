@@ -176,7 +176,8 @@ func (g *globals) flush() error {
 		if err := g.disk.Flush(); err != nil {
 			return err
 		}
-		if err := g.dir.touch(); err != nil {
+		g.dir.seen = time.Now()
+		if err := g.dir.mark(); err != nil {
 			return err
 		}
 	}
@@ -193,7 +194,8 @@ func (g *globals) close() error {
 	if g.disk != nil {
 		err := g.disk.Close()
 		if err == nil && g.whole { // one that is behind stays as old as it was
-			err = g.dir.touch()
+			g.dir.seen = time.Now()
+			err = g.dir.mark()
 		}
 		errs = append(errs, err)
 	}

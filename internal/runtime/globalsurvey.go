@@ -78,7 +78,7 @@ func (g *globals) positions(x *graph.Global, ps []transport.Partition, starts, e
 			why = "its topic was made anew"
 		case pos < starts[p] || pos > ends[p]:
 			why = "its topic does not hold the position any more"
-		case g.dir.age > memory && pos < ends[p]:
+		case time.Since(g.dir.seen) > memory && pos < ends[p]:
 			why = "it is so old that its topic may have dropped deletions"
 		}
 		at[p], held = pos, true

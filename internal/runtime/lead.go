@@ -19,6 +19,7 @@ type tasksForLeader struct {
 	rt       *Runtime
 	tasks    []assign.Task
 	measured time.Time
+	known    map[transport.Partition]int64
 }
 
 func (l *tasksForLeader) list(ctx context.Context) ([]assign.Task, error) {
@@ -43,22 +44,35 @@ func (l *tasksForLeader) list(ctx context.Context) ([]assign.Task, error) {
 		tasks = append(tasks, t)
 	}
 	if len(v.Members) > 1 && len(logs) > 0 {
-		starts, err := r.cfg.Client.Starts(ctx, logs)
-		if err != nil {
-			return nil, err
-		}
-		ends, err := r.cfg.Client.Ends(ctx, logs)
-		if err != nil {
-			return nil, err
-		}
-		for p, i := range of {
-			tasks[i].Size += max(0, ends[p]-starts[p])
-		}
 		l.measured = time.Now()
+		sizes, err := l.sizes(ctx, logs)
+		if err != nil { // where a partition has no leader the other tasks need decisions all the same
+			r.log.Warn("runtime: the changelogs' sizes are not known, so tasks without a copy count as easily moved as before: " + err.Error())
+			sizes = l.known
+		}
+		l.known = sizes
+		for p, i := range of {
+			tasks[i].Size += sizes[p]
+		}
 	}
 	slices.SortFunc(tasks, func(a, b assign.Task) int { return int(a.Slot - b.Slot) })
 	l.tasks = tasks
 	return tasks, nil
+}
+
+func (l *tasksForLeader) sizes(ctx context.Context, logs []transport.Partition) (map[transport.Partition]int64, error) {
+	starts, err := l.rt.cfg.Client.Starts(ctx, logs)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := l.rt.cfg.Client.Ends(ctx, logs)
+	if err != nil {
+		return nil, err
+	}
+	for p := range ends {
+		ends[p] = max(0, ends[p]-starts[p])
+	}
+	return ends, nil
 }
 
 // endInstance ends the transactions of an instance that was expelled.

@@ -34,6 +34,9 @@ func (r *Runtime) Locate(stores []*graph.Store, partition func(count int32) int3
 	if !ready {
 		return Location{}, ErrNotRunning
 	}
+	if len(stores) > 0 && !slices.ContainsFunc(stores, func(st *graph.Store) bool { return st.Global == nil }) {
+		return Location{Here: true, Instance: r.dir.Instance, Address: r.cfg.Address}, nil // every instance has all of it
+	}
 	sub := slices.IndexFunc(r.plan.Subs, func(s *graph.Subtopology) bool {
 		return len(stores) > 0 && !slices.ContainsFunc(stores, func(st *graph.Store) bool { return st.Global == nil && !slices.Contains(s.Stores, st) })
 	})
@@ -48,6 +51,7 @@ func (r *Runtime) Locate(stores []*graph.Store, partition func(count int32) int3
 		for _, m := range v.Members {
 			if m.Instance == instance {
 				l.Standbys = append(l.Standbys, Host{instance, m.Address})
+				break // it may have two records for a moment
 			}
 		}
 	}

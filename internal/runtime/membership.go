@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 const (
 	// lagInterval is how often an instance says how far its copies are.
 	lagInterval = 500 * time.Millisecond
+	// repeatInterval is after how long an announcement is made again that the topic does not show.
+	repeatInterval = 5 * time.Second
 	// farewellPatience bounds how long an instance that stops goes on leading, until others have its tasks.
 	farewellPatience = 3 * time.Second
 )
@@ -35,7 +38,12 @@ func (r *Runtime) meet(ctx context.Context) (*members.Group, error) {
 		// Small segments: who starts reads all that compaction has not got to.
 		"cleanup.policy": "compact", "segment.bytes": "1048576", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1",
 	}}
-	if _, err := r.topics.make(ctx, []string{spec.Name}, map[string]transport.TopicSpec{spec.Name: spec}); err != nil {
+	names, specs := []string{spec.Name}, map[string]transport.TopicSpec{spec.Name: spec}
+	have, err := r.topics.make(ctx, names, specs)
+	if err == nil {
+		err = r.topics.check(ctx, names, specs, have)
+	}
+	if err != nil {
 		return nil, err
 	}
 	tasks := &tasksForLeader{rt: r}
@@ -48,17 +56,26 @@ func (r *Runtime) meet(ctx context.Context) (*members.Group, error) {
 	return members.New(cfg)
 }
 
-// elected is the group's callback: the topic's one partition has come or gone.
+// elected is the group's callback: the topic's partition has come or gone.
 func (r *Runtime) elected(given, taken []int32) {
-	if len(taken) > 0 {
-		r.leads.Store(false)
-		if end := r.endTerm.Load(); end != nil {
-			(*end)()
-		}
+	if slices.Contains(taken, 0) {
+		r.owns.Store(false)
+		r.stand(false)
 	}
-	if len(given) > 0 {
-		r.leads.Store(true)
+	if slices.Contains(given, 0) {
+		r.owns.Store(true)
+	}
+}
+
+// stand begins or ends to lead.
+func (r *Runtime) stand(leads bool) {
+	if r.leads.Swap(leads) == leads {
+		return
+	}
+	if leads {
 		poke(r.election)
+	} else if end := r.endTerm.Load(); end != nil {
+		(*end)()
 	}
 }
 
@@ -66,6 +83,7 @@ func (r *Runtime) elected(given, taken []int32) {
 func (r *Runtime) membership(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if r.Stalled() != nil {
+			r.stand(false) // without its polls it will not hear that another one leads
 			_ = sleep(ctx, time.Second)
 			continue
 		}
@@ -77,6 +95,7 @@ func (r *Runtime) membership(ctx context.Context) error {
 			return err
 		}
 		r.own.identify(g.MemberID())
+		r.stand(r.owns.Load()) // now that the id is known under which it leads
 	}
 	return nil
 }
@@ -114,6 +133,9 @@ func (r *Runtime) lead(ctx context.Context) error {
 		if r.leaving.Load() {
 			return nil
 		}
+		if errors.Is(err, transport.ErrDenied) || errors.Is(err, transport.ErrRecord) { // it will be no better at the next try
+			return err
+		}
 		if ctx.Err() == nil && err != nil && !errors.Is(err, context.Canceled) {
 			r.log.Warn("runtime: this instance leads no more: " + err.Error())
 		}
@@ -123,6 +145,7 @@ func (r *Runtime) lead(ctx context.Context) error {
 // announce says what this instance has, whenever that changes.
 func (r *Runtime) announce(ctx context.Context) error {
 	var last members.Record
+	var at time.Time
 	lags := time.NewTicker(lagInterval)
 	defer lags.Stop()
 	for {
@@ -132,11 +155,11 @@ func (r *Runtime) announce(ctx context.Context) error {
 			return nil
 		case <-r.telling:
 		case <-lags.C:
-			lag = r.standbys.lags()
+			lag = coarse(r.standbys.lags())
 		}
 		rec, asked := r.announcement()
 		rec.Lag = lag
-		if rec.ID == "" || rec.ID == last.ID && slices.Equal(rec.Held, last.Held) && maps.Equal(rec.Lag, last.Lag) && (!asked || rec.Acked == last.Acked) {
+		if rec.ID == "" || same(rec, last) && (!asked || rec.Acked == last.Acked) && (r.heard(last) || time.Since(at) < repeatInterval) {
 			continue
 		}
 		if err := r.members.Announce(ctx, rec); err != nil {
@@ -149,8 +172,33 @@ func (r *Runtime) announce(ctx context.Context) error {
 			r.log.Warn("runtime: " + err.Error())
 			continue // with the next tick
 		}
-		last = rec
+		last, at = rec, time.Now()
 	}
+}
+
+// same says whether two announcements of a member say the same, but for the version that it obeys.
+func same(a, b members.Record) bool {
+	return a.ID == b.ID && slices.Equal(a.Held, b.Held) && maps.Equal(a.Lag, b.Lag)
+}
+
+// heard says whether the topic has what was announced.
+func (r *Runtime) heard(rec members.Record) bool {
+	v, _ := r.members.View()
+	m := v.Members[rec.ID]
+	return same(m, rec) && m.Acked == rec.Acked
+}
+
+// coarse rounds lags to what may matter to the leader, so that a copy under load is not announced anew each time: 0 for one that
+// can take over at once, else the power of two above.
+func coarse(lags map[int32]int64) map[int32]int64 {
+	round := make(map[int32]int64, len(lags))
+	for slot, n := range lags {
+		round[slot] = 0
+		if n > assign.AcceptableLag {
+			round[slot] = 1 << bits.Len64(uint64(n))
+		}
+	}
+	return round
 }
 
 // announcement is what this instance says of itself. What it obeys is read before what it has: a commit that is under way is

@@ -19,7 +19,6 @@ func (r *Runtime) open(ctx context.Context, id engine.TaskID, slot int32, stamp 
 	t := r.standbys.claim(slot)
 	if t != nil {
 		r.log.Info("runtime: a standby takes over", "task", t.name)
-		t.dir.age = 0
 	}
 	for again := false; ; again = true {
 		var err error
@@ -81,7 +80,7 @@ func (r *Runtime) fill(ctx context.Context, t *task) error {
 	if err := r.restore(ctx, t); err != nil {
 		return err
 	}
-	t.whole, t.settled = true, tallyOf(t.engine)
+	t.whole, t.settled, t.dir.seen = true, tallyOf(t.engine), time.Now()
 	return nil
 }
 

@@ -64,7 +64,15 @@ func (o *ownership) acknowledged() (member string, version uint64, asked bool) {
 func (o *ownership) obey(instance string, v *members.View) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.member == "" || v.Assignment.Version == o.acked || !v.Knows(o.member) {
+	if o.member == "" || v.Assignment.Version == o.acked {
+		return
+	}
+	if !v.Knows(o.member) {
+		if o.known { // the leader takes it for gone, and gives its tasks to others
+			o.acked, o.asked, o.known = 0, false, false
+			clear(o.held)
+			o.tell()
+		}
 		return
 	}
 	o.acked, o.known, o.asked = v.Assignment.Version, true, false

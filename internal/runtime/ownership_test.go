@@ -80,3 +80,22 @@ func slots(tasks []*task) []int32 {
 	}
 	return list
 }
+
+// TestTakenForGone: an instance that the leader does not know of any more owns nothing, whatever it was given before.
+func TestTakenForGone(t *testing.T) {
+	t.Parallel()
+	o := newOwnership()
+	o.grant("m", 0)
+	o.obey("i", &members.View{Assignment: assign.Assignment{Version: 9, Grants: map[int32]assign.Grant{0: {Member: "n"}}}, Seen: []string{"n"}})
+	if held, known := o.snapshot(); len(held) > 0 || known {
+		t.Errorf("it holds %v; known %v", held, known)
+	}
+}
+
+func TestCoarse(t *testing.T) {
+	t.Parallel()
+	got := coarse(map[int32]int64{0: 0, 1: assign.AcceptableLag, 2: assign.AcceptableLag + 1, 3: 1 << 20})
+	if diff := cmp.Diff(map[int32]int64{0: 0, 1: 0, 2: 1 << 14, 3: 1 << 21}, got); diff != "" {
+		t.Errorf("lags (-want +got):\n%s", diff)
+	}
+}

@@ -72,7 +72,7 @@ func register(ctx context.Context, cfg *Config, plan *engine.Plan) (*registry, e
 	}
 }
 
-// missing lists the tasks that have no partition yet.
+// missing lists the tasks that have no slot yet.
 func (r *registry) missing(plan *engine.Plan) []string {
 	var names []string
 	for _, id := range plan.Tasks() {

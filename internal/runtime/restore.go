@@ -150,7 +150,7 @@ func (r *Runtime) survey(ctx context.Context, t *task) (map[transport.Partition]
 			why = "its changelog was made anew"
 		case from > ends[p] || from < starts[p]:
 			why = "its changelog does not hold the offset any more"
-		case t.dir.age > deleteRetention && from < ends[p]:
+		case time.Since(t.dir.seen) > deleteRetention && from < ends[p]:
 			why = "it is so old that its changelog may have dropped deletions"
 		}
 		if why != "" {

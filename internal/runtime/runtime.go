@@ -45,7 +45,8 @@ type Runtime struct {
 	wake  chan struct{} // a seat has changed
 
 	telling  chan struct{} // what this instance says of itself may have changed
-	leads    atomic.Bool   // the group has chosen this instance
+	owns     atomic.Bool   // the group has given the tasks topic's partition to this instance
+	leads    atomic.Bool   // it leads, or is about to
 	election chan struct{} // that has changed
 	endTerm  atomic.Pointer[context.CancelFunc]
 	leaving  atomic.Bool // it has said its last word
@@ -164,7 +165,7 @@ func (r *Runtime) work(ctx context.Context) (err error) {
 		membership.wait()
 		err = errors.Join(err, r.member.Close())
 	}()
-	if err := r.connect(ctx); err != nil {
+	if err := r.connectPatiently(ctx); err != nil {
 		return cause(ctx, err)
 	}
 	membership.run(func() error { return r.members.Follow(memberCtx) })
@@ -249,6 +250,17 @@ func (r *Runtime) connect(ctx context.Context) error {
 	wg.Go(func() { former = r.endFormer(ctx) })
 	wg.Wait()
 	return errors.Join(errors.Join(errs...), former)
+}
+
+// connectPatiently is connect with a limit: the others wait for an instance that is in the group.
+func (r *Runtime) connectPatiently(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, stallLimit)
+	defer cancel()
+	err := r.connect(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return fmt.Errorf("runtime: the workers' producers are not ready after %v: %w", stallLimit, err)
+	}
+	return err
 }
 
 // endFormer ends the transactions of workers that this instance had before and has no more.

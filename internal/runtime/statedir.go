@@ -88,7 +88,7 @@ func (d *stateDir) close() error { return d.lock.Close() }
 type taskDir struct {
 	path string
 	seal seal
-	age  time.Duration // since the store was last known to be safe on the disk
+	seen time.Time // when the store last had all that its changelogs have
 }
 
 // seal says whose a store is.
@@ -126,7 +126,7 @@ func sealedDir(path, name string) (*taskDir, error) {
 		}
 	}
 	if info, err := os.Stat(t.file()); err == nil {
-		t.age = time.Since(info.ModTime())
+		t.seen = info.ModTime()
 	}
 	if t.seal.Changelogs == nil {
 		t.seal.Changelogs = map[string]string{}
@@ -137,7 +137,7 @@ func sealedDir(path, name string) (*taskDir, error) {
 func (t *taskDir) file() string { return filepath.Join(t.path, "task.json") }
 func (t *taskDir) db() string   { return filepath.Join(t.path, "db") }
 
-// save writes the seal; its time says that the store was safe then.
+// save writes the seal; its time says that the store is current now.
 func (t *taskDir) save() error {
 	b, err := json.Marshal(t.seal)
 	if err != nil {
@@ -146,11 +146,8 @@ func (t *taskDir) save() error {
 	return replaceFile(t.file(), b)
 }
 
-// touch notes that the store is safe on the disk now.
-func (t *taskDir) touch() error {
-	now := time.Now()
-	return os.Chtimes(t.file(), now, now)
-}
+// mark notes on the disk how old the store is that is safe there.
+func (t *taskDir) mark() error { return os.Chtimes(t.file(), t.seen, t.seen) }
 
 // replaceFile writes a file whole or not at all.
 func replaceFile(name string, b []byte) error {

@@ -82,17 +82,18 @@ func TestTaskDir(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(seal{Task: "in/0", Changelogs: map[string]string{"log": "id"}}, b.seal); diff != "" || b.age < 47*time.Hour {
-		t.Errorf("opened again, age %v (-want +got):\n%s", b.age, diff)
+	if diff := cmp.Diff(seal{Task: "in/0", Changelogs: map[string]string{"log": "id"}}, b.seal); diff != "" || time.Since(b.seen) < 47*time.Hour {
+		t.Errorf("opened again, last current at %v (-want +got):\n%s", b.seen, diff)
 	}
 	if _, err := os.Stat(row); err != nil {
 		t.Error(err)
 	}
-	if err := b.touch(); err != nil {
+	b.seen = time.Now()
+	if err := b.mark(); err != nil {
 		t.Fatal(err)
 	}
-	if b, err = d.task(7, "in/0"); err != nil || b.age > time.Hour {
-		t.Errorf("after touch its age is %v (%v)", b.age, err)
+	if b, err = d.task(7, "in/0"); err != nil || time.Since(b.seen) > time.Hour {
+		t.Errorf("once marked it was last current at %v (%v)", b.seen, err)
 	}
 	c, err := d.task(7, "other/0")
 	if err != nil {

@@ -69,7 +69,7 @@ func (t *task) close() error {
 	}
 	err := t.disk.Close()
 	if err == nil && t.whole { // one that is behind stays as old as it was
-		err = t.dir.touch()
+		err = t.dir.mark()
 	}
 	return err
 }

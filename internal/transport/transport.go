@@ -1,7 +1,7 @@
 // Package transport is the seam between the runtime and a Kafka client: batches in, effects out.
 //
-// A [Client] makes the parts that the runtime needs: a [Member] of the application's group, which says what this
-// instance owns; a [Fetcher] per worker, which reads what it is told to; a [Producer] per worker, transactional or not;
+// A [Client] makes the parts that the runtime needs: a [Member] of the application's group, which says who this
+// instance is and whether it leads; a [Fetcher] per worker, which reads what it is told to; a [Producer] per worker, transactional or not;
 // and it administers topics itself. Records cross the seam about a thousand at a time, in buffers that are used again,
 // so that the cost of a call is shared and a faster client can stand behind it. It is not a Kafka client for general
 // use: it has what the runtime calls, no more.

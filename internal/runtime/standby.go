@@ -126,7 +126,8 @@ func (s *standbys) change(ctx context.Context) error {
 	}
 	for _, slot := range slices.Sorted(maps.Keys(wanted)) {
 		changed = s.handOver() || changed // a task that nobody runs waits for no more than one copy
-		if s.copies[slot] == nil && time.Now().After(s.retry[slot]) && ctx.Err() == nil {
+		wanted, _ = s.rt.wantedCopies()   // not what was claimed just now
+		if wanted[slot] && s.copies[slot] == nil && time.Now().After(s.retry[slot]) && ctx.Err() == nil {
 			changed = s.open(ctx, slot) || changed
 		}
 	}

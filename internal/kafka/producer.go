@@ -200,8 +200,8 @@ func (p *producer) Produce(ctx context.Context, topic string, e *graph.Effect) e
 		if !errors.As(err, &ke) || ke.Code() != kafka.ErrQueueFull {
 			err = refusal(topic, e.Partition, err)
 			switch {
-			case ke.Code() == kafka.ErrFatal: // fenced, most likely: the cause came as an event
-				return fmt.Errorf("%w: %w", transport.ErrProducer, cmp.Or(p.takeError(), err))
+			case ke.Code() == kafka.ErrFatal: // which may have come long ago
+				return p.overtime(fmt.Errorf("%w: %w", transport.ErrProducer, cmp.Or(p.p.GetFatalError(), err)))
 			case p.id != "" && !errors.Is(err, transport.ErrRecord):
 				return fmt.Errorf("%w: %w", transport.ErrAbort, err)
 			}
@@ -256,11 +256,17 @@ func (p *producer) Commit(ctx context.Context, ps []transport.Position, g transp
 	if cause := p.takeError(); cause != nil && errors.Is(err, transport.ErrAbort) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	if open := time.Since(p.began); open > p.limit && fenced(err) {
-		err = fmt.Errorf("the broker ended a transaction that was open for %v, longer than Config.TransactionTimeout (%v): raise it, "+
-			"or give what takes so long to package task: %w", open.Round(time.Millisecond), p.limit, err)
+	return p.overtime(err)
+}
+
+// overtime explains the end of a transaction that was open for too long.
+func (p *producer) overtime(err error) error {
+	open := time.Since(p.began)
+	if open <= p.limit || !fenced(err) {
+		return err
 	}
-	return err
+	return fmt.Errorf("the broker ended a transaction that was open for %v, longer than Config.TransactionTimeout (%v): raise it, "+
+		"or give what takes so long to package task: %w", open.Round(time.Millisecond), p.limit, err)
 }
 
 func (p *producer) sendOffsets(ctx context.Context, ps []transport.Position, g transport.Generation) error {

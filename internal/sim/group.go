@@ -101,6 +101,9 @@ func (g *group) join(m *member, id string, has claims) {
 			return
 		}
 	}
+	if j.client != nil && j.client != m { // two processes with one instance id, both about to join
+		j.client.fence()
+	}
 	j.client, j.claims, j.expires = m, has, time.Now().Add(j.session)
 	g.prepare()
 	g.complete(false)

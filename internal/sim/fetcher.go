@@ -47,7 +47,11 @@ func (f *fetcher) Assign(ps []transport.Position) error {
 		for _, p := range ps {
 			f.known[p.Topic] = true
 			if p.Offset == transport.None {
-				p.Offset = f.p.w.cluster.partition(p.Partition).start
+				q := f.p.w.cluster.partition(p.Partition)
+				if q == nil {
+					return fmt.Errorf("sim: %v: %w", p.Partition, transport.ErrTopic)
+				}
+				p.Offset = q.start
 			}
 			f.ps = append(f.ps, &cursor{Partition: p.Partition, at: p.Offset, ended: -1})
 		}

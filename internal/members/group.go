@@ -33,6 +33,7 @@ type Group struct {
 	mu      sync.Mutex
 	view    *View         // never changed once it is here
 	changed chan struct{} // closed when view is replaced
+	ready   chan struct{} // closed once the topic was read to its end
 	stood   uint64        // the number of the last term that this instance stood for
 
 	// turn is had by who uses producer. Not a mutex: the wait for a broker is one in which other goroutines can be seen to wait,
@@ -48,7 +49,7 @@ func New(cfg Config) (*Group, error) {
 		return nil, err
 	}
 	return &Group{
-		cfg: cfg, topic: &graph.Topic{Name: cfg.App + Suffix}, view: newView(), changed: make(chan struct{}), turn: make(chan struct{}, 1), producer: p,
+		cfg: cfg, topic: &graph.Topic{Name: cfg.App + Suffix}, view: newView(), changed: make(chan struct{}), ready: make(chan struct{}), turn: make(chan struct{}, 1), producer: p,
 	}, nil
 }
 
@@ -74,7 +75,7 @@ func (g *Group) Follow(ctx context.Context) error {
 	if err := f.Assign([]transport.Position{{Partition: p, Offset: transport.None}}); err != nil {
 		return err
 	}
-	v, fresh := newView(), false
+	v, fresh, first := newView(), false, true
 	for ctx.Err() == nil {
 		batches, err := f.Poll(100 * time.Millisecond)
 		if errors.Is(err, transport.ErrUnreachable) && !errors.Is(err, transport.ErrPosition) {
@@ -94,6 +95,10 @@ func (g *Group) Follow(ctx context.Context) error {
 			if b.End && fresh {
 				g.publish(v.clone())
 				fresh = false
+			}
+			if b.End && first {
+				close(g.ready)
+				first = false
 			}
 		}
 	}

@@ -68,6 +68,11 @@ func (g *Group) Lead(ctx context.Context, member string) error {
 
 // stand begins a term: from its first record on, nobody heeds an earlier one.
 func (l *leader) stand(ctx context.Context, member string) error {
+	select { // a term that is lower than one in the topic would be overruled by it
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-l.g.ready:
+	}
 	v, changed := l.g.View()
 	l.term = term{l.g.stand(v.leader.number), member}
 	if err := l.g.write(ctx, mark{l.term, 0}.key(), decision{}); err != nil {

@@ -33,7 +33,10 @@ type followed struct {
 func (s *standbys) open(ctx context.Context, slot int32) bool {
 	t, err := s.rt.build(ctx, s.rt.ids[slot], slot)
 	if err == nil {
-		_, err = s.rt.survey(ctx, t)
+		var todo map[transport.Partition]*restoring
+		if todo, err = s.rt.survey(ctx, t); err == nil {
+			err = t.load(remaining(todo) >= loadWorthwhile)
+		}
 	}
 	if err != nil {
 		err = errors.Join(err, t.close())
@@ -102,22 +105,42 @@ func (s *standbys) follow(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if err := f.log.take(f.t.engine, b); err != nil {
+		f.log.pass(b)
+		if err := f.t.engine.Gather(f.log.store, b.Records, f.log.next); err != nil {
 			return err
 		}
 		f.end = b.End
 		f.t.unsafe = f.t.unsafe || len(b.Records) > 0
 		s.rt.metrics.copied.Add(int64(len(b.Records)))
 	}
+	for _, slot := range slices.Sorted(maps.Keys(s.copies)) {
+		if err := s.copies[slot].settle(); err != nil {
+			return err
+		}
+	}
 	return s.flush()
 }
+
+// settle puts into the stores what has been gathered, unless it is much and there is more to come. That the copy is current is
+// noted.
+func (c *replica) settle() error {
+	current := !slices.ContainsFunc(c.logs, func(f *followed) bool { return !f.end })
+	if c.t.loading && !current {
+		return nil
+	}
+	if current {
+		c.t.whole, c.t.dir.seen = true, time.Now()
+	}
+	return c.ready()
+}
+
+// ready makes the stores ready to be used, or closed.
+func (c *replica) ready() error { return errors.Join(c.t.engine.Settle(), c.t.load(false)) }
 
 // flush makes one copy survive the process, as a worker does.
 func (s *standbys) flush() error {
 	for _, slot := range slices.Sorted(maps.Keys(s.copies)) {
-		c := s.copies[slot]
-		c.seen()
-		t := c.t
+		t := s.copies[slot].t
 		if t.unsafe && t.disk != nil && time.Since(t.flushed) >= flushInterval {
 			if err := t.engine.Flush(); err != nil {
 				return err
@@ -130,13 +153,6 @@ func (s *standbys) flush() error {
 		}
 	}
 	return nil
-}
-
-// seen notes that the copy is current.
-func (c *replica) seen() {
-	if !slices.ContainsFunc(c.logs, func(f *followed) bool { return !f.end }) {
-		c.t.whole, c.t.dir.seen = true, time.Now()
-	}
 }
 
 // measure counts how far the copies are behind. One that has read all that is committed is not, whatever a transaction that is

@@ -101,12 +101,6 @@ func (r *Runtime) replay(ctx context.Context, t *task, todo map[transport.Partit
 	return nil
 }
 
-// take applies records of the changelog.
-func (l *changelog) take(e *engine.Task, b *transport.Batch) error {
-	l.pass(b)
-	return e.Restore(l.store, b.Records, l.next)
-}
-
 // pass goes on to the end of a batch.
 func (l *changelog) pass(b *transport.Batch) {
 	if n := len(b.Records); n > 0 {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -142,13 +143,28 @@ func (s *standbys) handOver() (some bool) {
 	for {
 		select {
 		case c := <-s.claims:
-			t := s.drop(c.slot)
-			some = some || t != nil
-			c.answer <- t
+			some = some || s.copies[c.slot] != nil
+			c.answer <- s.release(c.slot)
 		default:
 			return some
 		}
 	}
+}
+
+// release takes a copy out, ready to run; nil if there is none, or it has failed: the task is opened from the disk then.
+func (s *standbys) release(slot int32) *task {
+	c := s.copies[slot]
+	if c == nil {
+		return nil
+	}
+	t := s.drop(slot)
+	if err := c.ready(); err != nil {
+		err = errors.Join(err, t.close())
+		s.rt.condemn(t.dir, err)
+		s.rt.log.Warn("runtime: a standby cannot take over: "+err.Error(), "task", t.name)
+		return nil
+	}
+	return t
 }
 
 // failed closes all copies: the next ones begin from the disk.

@@ -25,11 +25,12 @@ type Task struct {
 
 // Grant says who runs a task.
 type Grant struct {
-	Member   string // Member is the id of the member that runs the task, or "" while nobody does.
-	Instance string // Instance is that of Member or, while nobody runs the task, of the last one that did.
-	From     string // From, if not "", is the id of the member that must first let go of the task.
-	Since    uint64 // Since is the version that took the task from From.
-	To       string // To is the id of the member at which a task on its way is aimed: a hint to the next plan, which may aim it at another.
+	Member   string `json:"member,omitempty"`   // Member is the id of the member that runs the task, or "" while nobody does.
+	Instance string `json:"instance,omitempty"` // Instance is that of Member or, while nobody runs the task, of the last one that did.
+	From     string `json:"from,omitempty"`     // From, if not "", is the id of the member that must first let go of the task.
+	Since    uint64 `json:"since,omitempty"`    // Since is the version that took the task from From.
+	// To is the id of the member at which a task on its way is aimed: a hint to the next plan, which may aim it at another.
+	To string `json:"to,omitempty"`
 }
 
 // Assignment is what a leader publishes.

@@ -32,7 +32,7 @@ func (l *tasksForLeader) list(ctx context.Context) ([]assign.Task, error) {
 	of := map[transport.Partition]int{}
 	var tasks []assign.Task
 	for slot, id := range r.ids {
-		t := assign.Task{Slot: slot, Sub: int(id.Sub)}
+		t := assign.Task{Slot: slot, Sub: id.Sub}
 		for _, s := range r.plan.Subs[id.Sub].Stores {
 			if !s.NoLog && s.Changelog != nil {
 				t.Stateful = true

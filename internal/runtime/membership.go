@@ -164,7 +164,7 @@ func (r *Runtime) announce(ctx context.Context) error {
 		}
 		if err := r.members.Announce(ctx, rec); err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // it ends
+				return nil
 			}
 			if !errors.Is(err, transport.ErrUnreachable) {
 				return err

@@ -97,7 +97,7 @@ func (r *Runtime) seatAll(ctx context.Context, g *group, openings chan struct{},
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it ends
 		}
 		g.run(func() error {
 			defer func() { <-openings }()

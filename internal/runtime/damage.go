@@ -50,5 +50,6 @@ func (w *worker) rebuild(ctx context.Context, cause error) error {
 		return err
 	}
 	clear(w.sources)
-	return w.release(slices.Clone(w.tasks))
+	w.release(slices.Clone(w.tasks))
+	return nil
 }

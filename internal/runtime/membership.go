@@ -209,7 +209,7 @@ func (r *Runtime) announcement() (rec members.Record, asked bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for slot, s := range r.seats {
-		if !s.left {
+		if !s.left && !s.parted {
 			rec.Held = append(rec.Held, slot)
 		}
 	}

@@ -143,6 +143,7 @@ func TestMovedBeforeAdopted(t *testing.T) {
 		if err := take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		r.closing.Wait()
 		if len(w.tasks) > 0 || !r.seats[0].left {
 			t.Errorf("idle %v: the worker has %d tasks; left %v", idle, len(w.tasks), r.seats[0].left)
 		}

@@ -94,9 +94,7 @@ func (w *worker) takeBack(ctx context.Context) {
 
 // rewind reads on from where the tasks stand, after those that went elsewhere are closed.
 func (w *worker) rewind() error {
-	if err := w.release(w.rt.own.lost(w.tasks)); err != nil {
-		return err
-	}
+	w.release(w.rt.own.lost(w.tasks))
 	return w.assign()
 }
 
@@ -155,15 +153,20 @@ func (w *worker) add(ctx context.Context, t *task) {
 	w.rt.adopted(t)
 }
 
-// release closes tasks and lets them be opened elsewhere.
-func (w *worker) release(gone []*task) error {
-	var errs []error
+// release lets go of tasks. Nothing is committed for them any more, so others may have them at once; they are closed beside the
+// worker, since a large store takes its time, and the other tasks must not wait for that.
+func (w *worker) release(gone []*task) {
 	for _, t := range gone {
 		w.tasks = slices.DeleteFunc(w.tasks, func(o *task) bool { return o == t })
-		errs = append(errs, t.close())
-		w.rt.released(t)
+		w.rt.part(t)
+		w.rt.closing.Go(func() {
+			if err := t.close(); err != nil {
+				w.rt.condemn(t.dir, err)
+				w.log.Warn("runtime: close task "+t.name+": "+err.Error(), "dir", t.dir.path)
+			}
+			w.rt.released(t)
+		})
 	}
-	return errors.Join(errs...)
 }
 
 // renew replaces the producer. Whether its last transaction stands is not known, so the tasks are closed, and opened
@@ -199,5 +202,6 @@ func (w *worker) renew(ctx context.Context, cause error) error {
 			return err
 		}
 	}
-	return w.release(slices.Clone(w.tasks))
+	w.release(slices.Clone(w.tasks))
+	return nil
 }

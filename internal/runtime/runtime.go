@@ -50,6 +50,8 @@ type Runtime struct {
 	election chan struct{} // that has changed
 	endTerm  atomic.Pointer[context.CancelFunc]
 	leaving  atomic.Bool // it has said its last word
+
+	closing sync.WaitGroup // tasks
 }
 
 // seat is a task that is opened here or about to be.
@@ -58,7 +60,8 @@ type seat struct {
 	stamp  uint64
 	worker *worker
 	task   *task // once a worker has it
-	left   bool  // the worker has closed it
+	parted bool  // the worker has let go of it
+	left   bool  // it is closed
 }
 
 // New returns a runtime that has done nothing yet.
@@ -211,6 +214,7 @@ func (r *Runtime) dismiss() error {
 		wg.Go(func() { errs[i] = w.close() })
 	}
 	wg.Wait()
+	r.closing.Wait()
 	return errors.Join(errs...)
 }
 

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -157,7 +158,17 @@ func (r *Runtime) adopted(t *task) {
 	poke(r.wake)
 }
 
-// released notes that a worker has closed a task.
+// part notes that a worker has let go of a task, which is closed then.
+func (r *Runtime) part(t *task) {
+	r.mu.Lock()
+	if s := r.seats[t.slot]; s != nil {
+		s.parted = true
+	}
+	r.mu.Unlock()
+	poke(r.wake)
+}
+
+// released notes that a task is closed.
 func (r *Runtime) released(t *task) {
 	r.metrics.retire(t, func() { r.leave(t.slot) })
 }
@@ -177,14 +188,17 @@ func (r *Runtime) complete(held map[int32]uint64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for slot := range held {
-		if _, ours := r.ids[slot]; ours && (r.seats[slot] == nil || r.seats[slot].task == nil) {
+		if _, ours := r.ids[slot]; ours && !r.seats[slot].runs() {
 			return false
 		}
 	}
 	return true
 }
 
-// running lists the tasks that workers have.
+// runs says whether a worker has the task.
+func (s *seat) runs() bool { return s != nil && s.task != nil && !s.parted }
+
+// running lists the tasks that workers have, or have let go of just now.
 func (r *Runtime) running() []*task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -203,9 +217,13 @@ func untilStop(ctx context.Context, d time.Duration) bool { return sleep(ctx, d)
 
 // Tasks names the tasks that run here.
 func (r *Runtime) Tasks() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var names []string
-	for _, t := range r.running() {
-		names = append(names, t.name)
+	for _, slot := range slices.Sorted(maps.Keys(r.seats)) {
+		if s := r.seats[slot]; s.runs() {
+			names = append(names, s.task.name)
+		}
 	}
 	return names
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-go/millrace"
 	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 )
 
@@ -77,4 +78,29 @@ func TestRestartOnARemadeTopic(t *testing.T) {
 	a = start(t, topo, cfg)
 	brokertest.Consume(t, cfg.Bootstrap, out, before+600, longest) // all 200 lines
 	check(t, a.shutdown())
+}
+
+// TestChangelogLost: what a changelog held is gone with it, also where the store is still on this disk: others have none. An
+// application whose changelog was deleted while it was down does not begin with an empty store as if nothing had been.
+func TestChangelogLost(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.InstanceID = "me"
+	in, out := topics(t, cfg.Bootstrap, 1, 1)
+	id := newApp(t, cfg.Bootstrap)
+	topo := wordCount(t, id, in, out)
+	a := start(t, topo, cfg)
+	check(t, a.shutdown())
+	deleteTopic(t, cfg.Bootstrap, id+"-counts-changelog")
+	for range 2 { // the first one makes the topic
+		a = launch(t, topo, cfg)
+		if err := a.wait(); err == nil || !strings.Contains(err.Error(), id+"-counts-changelog") || !strings.Contains(err.Error(), "millrace reset") {
+			t.Fatalf("the application ended with %v", err)
+		}
+	}
+	until(t, "the reset", func() bool {
+		_, err := millrace.Reset(t.Context(), millrace.Config{ApplicationID: id, Bootstrap: cfg.Bootstrap, StateDir: cfg.StateDir})
+		return err == nil
+	})
+	check(t, start(t, topo, cfg).shutdown())
 }

@@ -40,10 +40,6 @@ func TestRestore(t *testing.T) {
 			old := time.Now().Add(-25 * time.Hour)
 			each(t, cfg.StateDir, "task.json", func(path string) { check(t, os.Chtimes(path, old, old)) })
 		}},
-		{name: "the changelog is made anew", log: "made anew", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
-			t.Helper()
-			deleteTopic(t, cfg.Bootstrap, changelog)
-		}},
 		{name: "the changelog lost its start", log: "does not hold the offset", forgotten: true, meddle: func(t *testing.T, cfg millrace.Config, changelog string) {
 			t.Helper()
 			brokertest.Produce(t, cfg.Bootstrap, changelog, brokertest.Record{Key: []byte("another"), Value: make([]byte, 16)})

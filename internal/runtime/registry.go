@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,18 +18,24 @@ import (
 // registry gives each task a number, its slot. It only grows: a sub-topology that is added must not shift the tasks of the
 // others, whose stores other instances may hold.
 //
-// It lies in the tasks topic, compacted: "task/<name>" -> {"slot": n}, and "shape" -> what the application looked like when its
-// last instance started. The topic has one partition. The group is subscribed to it, and who gets it leads.
+// It lies in the tasks topic, compacted: "task/<name>" -> {"slot": n}, "shape" -> what the application looked like when its last
+// instance started, and "changelog/<name>" -> {"id": the topic's}. The topic has one partition. The group is subscribed to it, and who gets it leads.
 type registry struct {
 	topic string
 	slots map[string]int32 // by task name
 	shape *shape
+	logs  map[string]string // the changelogs' ids, by name
 }
 
 const (
 	taskKey  = "task/"
 	shapeKey = "shape"
+	logKey   = "changelog/"
 )
+
+type logRecord struct {
+	ID string `json:"id"`
+}
 
 type slotRecord struct {
 	Slot int32 `json:"slot"`
@@ -45,21 +53,25 @@ func tasksTopic(app string) string { return app + TasksSuffix }
 const TasksSuffix = "-tasks"
 
 // register makes sure that every task of the plan is in the registry. Instances that start at once fence each other with a
-// transactional id: what one writes, the next one reads.
-func register(ctx context.Context, cfg *Config, plan *engine.Plan) (*registry, error) {
+// transactional id: what one writes, the next one reads. ids are those of the changelogs, among others: one that was made anew
+// is an error, for what it held is lost.
+func register(ctx context.Context, cfg *Config, plan *engine.Plan, ids map[string]string) (*registry, error) {
 	r := &registry{topic: tasksTopic(cfg.App)}
 	if err := r.make(ctx, cfg); err != nil {
 		return nil, err
 	}
-	want := shapeOf(plan)
+	want, logs := shapeOf(plan), logsOf(cfg.App, plan, ids)
 	for try := 0; ; try++ {
 		if err := r.read(ctx, cfg); err != nil {
 			return nil, err
 		}
-		if len(r.missing(plan)) == 0 && r.shape != nil && r.shape.differs(want) == "" {
+		if err := r.remade(logs); err != nil {
+			return nil, err
+		}
+		if len(r.missing(plan)) == 0 && r.shape != nil && r.shape.differs(want) == "" && r.knows(logs) {
 			return r, nil
 		}
-		err := r.write(ctx, cfg, plan, want)
+		err := r.write(ctx, cfg, plan, want, logs)
 		if err == nil {
 			return r, nil
 		}
@@ -70,6 +82,39 @@ func register(ctx context.Context, cfg *Config, plan *engine.Plan) (*registry, e
 			return nil, err
 		}
 	}
+}
+
+// logsOf maps the changelogs of a plan to their ids.
+func logsOf(app string, plan *engine.Plan, ids map[string]string) map[string]string {
+	logs := map[string]string{}
+	for _, s := range plan.Graph.Stores {
+		if !s.NoLog {
+			name := s.Changelog.FullName(app)
+			logs[name] = ids[name]
+		}
+	}
+	return logs
+}
+
+// remade says which changelog is not the one that it was.
+func (r *registry) remade(logs map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(logs)) {
+		if was, known := r.logs[name]; known && was != logs[name] {
+			return fmt.Errorf("runtime: changelog %q was deleted and made anew since the application last ran, and the rows of its store are lost with it: "+
+				"reset the application (millrace reset) to build them again from the sources, or give the store another name to begin with an empty one", name)
+		}
+	}
+	return nil
+}
+
+// knows says whether the registry has the ids: it may have others, of stores that were in the topology once.
+func (r *registry) knows(logs map[string]string) bool {
+	for name, id := range logs {
+		if r.logs[name] != id {
+			return false
+		}
+	}
+	return true
 }
 
 // missing lists the tasks that have no slot yet.
@@ -90,7 +135,7 @@ func (r *registry) has(name string) bool {
 
 // read reads the registry to its end.
 func (r *registry) read(ctx context.Context, cfg *Config) error {
-	r.slots, r.shape = map[string]int32{}, nil
+	r.slots, r.shape, r.logs = map[string]int32{}, nil, map[string]string{}
 	p := transport.Partition{Topic: r.topic}
 	ends, err := cfg.Client.Ends(ctx, []transport.Partition{p})
 	if err != nil || ends[p] == 0 {
@@ -131,6 +176,7 @@ func (r *registry) read(ctx context.Context, cfg *Config) error {
 func (r *registry) apply(rec *graph.Raw) error {
 	key := string(rec.Key)
 	name, isTask := strings.CutPrefix(key, taskKey)
+	changelog, isLog := strings.CutPrefix(key, logKey)
 	var err error
 	switch {
 	case rec.Value == nil:
@@ -139,6 +185,10 @@ func (r *registry) apply(rec *graph.Raw) error {
 		var s slotRecord
 		err = json.Unmarshal(rec.Value, &s)
 		r.slots[name] = s.Slot
+	case isLog:
+		var l logRecord
+		err = json.Unmarshal(rec.Value, &l)
+		r.logs[changelog] = l.ID
 	case key == shapeKey:
 		r.shape = &shape{}
 		err = json.Unmarshal(rec.Value, r.shape)
@@ -151,7 +201,7 @@ func (r *registry) apply(rec *graph.Raw) error {
 }
 
 // write adds what is missing, unless another instance fences this one off.
-func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, want shape) error {
+func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, want shape, logs map[string]string) error {
 	p, err := cfg.Client.NewProducer(transport.ProducerConfig{ID: cfg.App + "-registry", Timeout: cfg.Transaction})
 	if err != nil {
 		return err
@@ -185,10 +235,17 @@ func (r *registry) write(ctx context.Context, cfg *Config, plan *engine.Plan, wa
 		r.slots[name] = next
 		next++
 	}
+	for _, name := range slices.Sorted(maps.Keys(logs)) {
+		if r.logs[name] != logs[name] {
+			if err := send(logKey+name, logRecord{logs[name]}); err != nil {
+				return err
+			}
+		}
+	}
 	if err := send(shapeKey, want); err != nil {
 		return err
 	}
-	r.shape = &want
+	r.shape, r.logs = &want, logs
 	return p.Commit(ctx, nil, nil)
 }
 

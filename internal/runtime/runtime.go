@@ -128,7 +128,7 @@ func (r *Runtime) prepare(ctx context.Context) (err error) {
 	if err := r.topics.prepare(ctx, r.plan, r.cfg.Replicas); err != nil {
 		return err
 	}
-	if r.registry, err = register(ctx, &r.cfg, r.plan); err != nil {
+	if r.registry, err = register(ctx, &r.cfg, r.plan, r.topics.ids); err != nil {
 		return err
 	}
 	for _, id := range r.plan.Tasks() {

@@ -148,7 +148,9 @@ func settled(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	for {
-		try, stop := context.WithTimeout(ctx, answerPatience)
+		// A question that was put is waited for, whatever ends meanwhile: to leave one behind and close the client corrupts
+		// librdkafka's memory (librdkafka 4605).
+		try, stop := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		err := ask(try)
 		stop()
 		lost := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil

@@ -132,7 +132,8 @@ func (m *member) Committed(ctx context.Context, ps []transport.Partition) ([]tra
 		}
 		var ke kafka.Error
 		if ctx.Err() != nil || time.Now().After(deadline) || !errors.As(err, &ke) || !ke.IsTimeout() && !ke.IsRetriable() {
-			return nil, wrap("read committed offsets", err)
+			return nil, wrap("read committed offsets (if the brokers are well, a transaction that nobody ends holds them up: "+
+				"kafka-transactions.sh find-hanging names it)", err)
 		}
 	}
 	list := make([]transport.Position, len(out))

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"os"
-	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/millrace-go/millrace/bench"
 )
 
 // mark is a moment: wall clock and CPU time of this process.
@@ -23,11 +21,7 @@ type moment struct {
 
 func newMark() *mark { return &mark{made: make(chan struct{})} }
 
-func now() moment {
-	var ru syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-	return moment{time.Now(), time.Duration(ru.Utime.Nano() + ru.Stime.Nano())}
-}
+func now() moment { return moment{time.Now(), bench.CPUTime()} }
 
 // set makes the mark, the first time.
 func (m *mark) set() {
@@ -41,18 +35,4 @@ func (m *mark) set() {
 func (m *mark) since() (seconds, cpuSeconds float64) {
 	end := now()
 	return end.at.Sub(m.at).Seconds(), (end.cpu - m.cpu).Seconds()
-}
-
-func peakRSS() float64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(v), " kB"))
-			return float64(kb) / 1024
-		}
-	}
-	return 0
 }

@@ -133,7 +133,7 @@ func follow(ctx context.Context, reports <-chan string, failed <-chan error, ass
 					return context.Cause(ctx)
 				}
 				r.Seconds, r.CPUSeconds = assigned.since()
-				r.PeakRSS = peakRSS()
+				r.PeakRSS = bench.PeakRSS()
 			case counted:
 				if _, err := fmt.Sscan(rest, &r.Sites, &r.Unique, &r.Duplicates); err != nil {
 					return fmt.Errorf("plates: report %q: %w", line, err)

@@ -94,7 +94,7 @@ func (b *bench) restore(ctx context.Context) error {
 		return err
 	}
 	sayf("restore, compactions after it included", "%.0f records/CPU-second", float64(r.Records)/(quiet-r.Began).Seconds())
-	sayf("restore: peak memory", "%.0f MB", r.PeakMB)
+	sayf("restore: peak memory", "%.0f MiB", r.PeakMiB)
 	if int(r.Records) < b.keys {
 		return fmt.Errorf("%d records were restored of a table of %d rows", r.Records, b.keys)
 	}

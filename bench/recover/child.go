@@ -150,7 +150,7 @@ type restored struct {
 	Records   int64
 	Wall, CPU time.Duration
 	Began     time.Duration // the CPU that the process had used before
-	PeakMB    float64
+	PeakMiB   float64
 }
 
 func (c *child) restored() (sum restored) {
@@ -171,7 +171,7 @@ func (c *child) restored() (sum restored) {
 		last = r
 	}
 	if first != nil {
-		sum.Wall, sum.CPU, sum.PeakMB = last.At.Sub(first.At), last.CPU-first.CPU, last.PeakMB
+		sum.Wall, sum.CPU, sum.PeakMiB = last.At.Sub(first.At), last.CPU-first.CPU, last.PeakMiB
 		sum.Began = first.CPU
 	}
 	return sum

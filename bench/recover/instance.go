@@ -8,20 +8,19 @@ import (
 	"log/slog"
 	"os"
 	"runtime/pprof"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/millrace-go/millrace"
+	usage "github.com/millrace-go/millrace/bench"
 )
 
 // report is a line that an instance writes: what it has, or a step of a task's restore, with what the process used by then.
 type report struct {
 	At      time.Time     `json:"at"`
 	CPU     time.Duration `json:"cpu"`
-	PeakMB  float64       `json:"peakMB"`
+	PeakMiB float64       `json:"peakMiB"`
 	Ready   bool          `json:"ready"` // all tasks that it has run
 	Tasks   int           `json:"tasks"`
 	Copies  int           `json:"copies"` // of tasks that run elsewhere
@@ -68,7 +67,7 @@ func serve(ctx context.Context, f flags) (err error) {
 	say := func(r report) {
 		saying.Lock()
 		defer saying.Unlock()
-		r.At, r.CPU, r.PeakMB = time.Now(), cpuTime(), peakMB()
+		r.At, r.CPU, r.PeakMiB = time.Now(), usage.CPUTime(), usage.PeakRSS()
 		if err := out.Encode(r); err != nil {
 			os.Exit(1)
 		}
@@ -93,23 +92,6 @@ func serve(ctx context.Context, f flags) (err error) {
 		}
 	}()
 	return app.Run(ctx)
-}
-
-func cpuTime() time.Duration {
-	var ru syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
-}
-
-func peakMB() float64 {
-	b, _ := os.ReadFile("/proc/self/status") // 0 where there is none
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(v), " kB"))
-			return float64(kb) / 1024
-		}
-	}
-	return 0
 }
 
 // machine says on what it was measured.

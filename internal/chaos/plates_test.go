@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/millrace-go/millrace/bench"
-	"github.com/millrace-go/millrace/internal/embedded/brokertest"
 )
 
 // TestPlates runs the job of record at a fixed rate while its three instances are killed at any time: each site comes out
@@ -25,14 +24,7 @@ func TestPlates(t *testing.T) {
 			length := time.Duration(len(j.records)) * time.Second / time.Duration(rate)
 			s := kills(first+n, times, length)
 			t.Logf("schedule:\n%s", s)
-			f := launch(t, c, j, 3)
-			out := follow(t, c.bootstrap, j.outs()...)
-			fed := brokertest.FeedAt(t, c.bootstrap, j.topics[0].Name, rate, j.records)
-			f.play(c, s)
-			fed()
-			f.logf("all input is written")
-			f.finish(out, want.count())
-			j.check(t, c.bootstrap, want)
+			j.disturbed(t, c, s, rate, want)
 		})
 	}
 }

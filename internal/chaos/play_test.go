@@ -109,6 +109,20 @@ func (f *fleet) finish(out *reader, want int) {
 	f.stop()
 }
 
+// disturbed runs three instances of a job while the schedule is played and the input comes at a rate, and compares what comes
+// out with what an undisturbed run gives.
+func (j *job) disturbed(t *testing.T, c *cluster, s schedule, rate int, want output) {
+	t.Helper()
+	f := launch(t, c, j, 3)
+	out := follow(t, c.bootstrap, j.outs()...)
+	fed := brokertest.FeedAt(t, c.bootstrap, j.topics[0].Name, rate, j.records)
+	f.play(c, s)
+	fed()
+	f.logf("all input is written")
+	f.finish(out, want.count())
+	j.check(t, c.bootstrap, want)
+}
+
 // TestChaos disturbs a job while it works, and looks whether each of its inputs counts once.
 func TestChaos(t *testing.T) {
 	c := brokers(t)
@@ -119,12 +133,5 @@ func TestChaos(t *testing.T) {
 	t.Logf("schedule:\n%s", s)
 	j := wordsJob(t, rate*int(length/time.Second))
 	want := j.undisturbed(t)
-	f := launch(t, c, j, 3)
-	out := follow(t, c.bootstrap, j.outs()...)
-	fed := brokertest.FeedAt(t, c.bootstrap, j.topics[0].Name, rate, j.records)
-	f.play(c, s)
-	fed()
-	f.logf("all input is written")
-	f.finish(out, want.count())
-	j.check(t, c.bootstrap, want)
+	j.disturbed(t, c, s, rate, want)
 }

@@ -23,13 +23,19 @@ func within(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // Topics implements [transport.Admin].
-func (c *Client) Topics(ctx context.Context, names []string) (map[string]transport.Topic, error) {
-	found := map[string]transport.Topic{}
+func (c *Client) Topics(ctx context.Context, names []string) (found map[string]transport.Topic, err error) {
 	if len(names) == 0 {
-		return found, nil
+		return map[string]transport.Topic{}, nil
 	}
-	ctx, cancel := within(ctx)
-	defer cancel()
+	err = settled(ctx, func(ctx context.Context) error {
+		found, err = c.topicsOnce(ctx, names)
+		return err
+	})
+	return found, err
+}
+
+func (c *Client) topicsOnce(ctx context.Context, names []string) (map[string]transport.Topic, error) {
+	found := map[string]transport.Topic{}
 	res, err := c.admin.DescribeTopics(ctx, kafka.NewTopicCollectionOfTopicNames(names))
 	if err != nil {
 		return nil, wrap("describe topics", err)
@@ -51,8 +57,10 @@ func (c *Client) Create(ctx context.Context, specs []transport.TopicSpec) error 
 	if len(specs) == 0 {
 		return nil
 	}
-	ctx, cancel := within(ctx)
-	defer cancel()
+	return settled(ctx, func(ctx context.Context) error { return c.createOnce(ctx, specs) })
+}
+
+func (c *Client) createOnce(ctx context.Context, specs []transport.TopicSpec) error {
 	list := make([]kafka.TopicSpecification, len(specs))
 	for i, s := range specs {
 		list[i] = kafka.TopicSpecification{Topic: s.Name, NumPartitions: int(s.Partitions), ReplicationFactor: s.Replicas, Config: s.Config}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -47,12 +48,16 @@ func (l *tasksForLeader) list(ctx context.Context) ([]assign.Task, error) {
 		l.measured = time.Now()
 		sizes, err := l.sizes(ctx, logs)
 		if err != nil { // where a partition has no leader the other tasks need decisions all the same
-			r.log.Warn("runtime: the changelogs' sizes are not known, so tasks without a copy count as easily moved as before: " + err.Error())
+			r.log.Warn("runtime: the changelogs' sizes cannot be asked for: those known before count, and one that is not known counts as large: " + err.Error())
 			sizes = l.known
 		}
 		l.known = sizes
 		for p, i := range of {
-			tasks[i].Size += sizes[p]
+			n, known := sizes[p]
+			if !known {
+				n = math.MaxInt32
+			}
+			tasks[i].Size += n
 		}
 	}
 	slices.SortFunc(tasks, func(a, b assign.Task) int { return int(a.Slot - b.Slot) })

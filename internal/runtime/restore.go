@@ -30,7 +30,6 @@ func (r *Runtime) restore(ctx context.Context, t *task) error {
 			return err
 		}
 		r.log.Warn("runtime: a changelog lost records while it was read, by its retention or by hand: looking anew where to begin: "+err.Error(), "task", t.name)
-		t.logs = nil
 	}
 }
 
